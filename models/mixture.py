@@ -1,0 +1,152 @@
+"""The training mixture: rows of the sets in `mixture.toml`, tokenised once, in batches of equal cost.
+
+Pairs that share a premise travel together, because the prefix form reads a premise once for all its
+hypotheses. An epoch is a fresh draw of premises; its order, and so every batch, follows from the seed and
+the epoch's number alone, which is what lets an interrupted run resume bit for bit.
+"""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as parquet
+import torch
+from tokenizers import Tokenizer
+
+from tuili.learning.prefix import PackedRows, PairBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LABELS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3}
+PREMISE_WINDOW = 256
+HYPOTHESIS_WINDOW = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One premise and the hypotheses that were put to it, as token ids."""
+
+    premise: list[int]
+    hypotheses: list[list[int]]
+    labels: list[int]
+
+    @property
+    def cost(self) -> int:
+        return len(self.premise) + sum(len(hypothesis) for hypothesis in self.hypotheses)
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """All groups of one file, each under the value of the card's `by` column."""
+
+    name: str
+    share: float
+    limit: int | None
+    parts: dict[str, list[Group]]
+
+    def draw(self, rng: random.Random) -> list[Group]:
+        drawn: list[Group] = []
+        for part in self.parts.values():
+            groups = rng.sample(part, round(self.share * len(part)))
+            if self.limit is not None:
+                room = self.limit
+                kept = []
+                for group in groups:
+                    if room <= 0:
+                        break
+                    kept.append(group)
+                    room -= len(group.labels)
+                groups = kept
+            drawn.extend(groups)
+        return drawn
+
+
+def load_tokenizer(path: str | Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def read_set(card: dict[str, object], data: Path, tokenizer: Tokenizer) -> DataSet:
+    by = card.get("by")
+    columns = ["premise", "hypothesis", "label", *([by] if by else [])]
+    rows = parquet.read_table(data / str(card["file"]), columns=columns).to_pylist()
+    left_out = set(card.get("leave_out", ()))
+    rows = [row for row in rows if row["label"] in LABELS and (by is None or row[by] not in left_out)]
+    premises = _encode(tokenizer, [row["premise"] for row in rows], PREMISE_WINDOW)
+    hypotheses = _encode(tokenizer, [row["hypothesis"] for row in rows], HYPOTHESIS_WINDOW)
+    groups: dict[tuple[str, tuple[int, ...]], Group] = {}
+    for row, premise, hypothesis in zip(rows, premises, hypotheses, strict=True):
+        key = (str(row[by]) if by else "", tuple(premise))
+        group = groups.setdefault(key, Group(premise, [], []))
+        group.hypotheses.append(hypothesis)
+        group.labels.append(LABELS[row["label"]])
+    parts: dict[str, list[Group]] = defaultdict(list)
+    for (part, _), group in groups.items():
+        parts[part].extend(_split(group))
+    limit = card.get("limit")
+    return DataSet(str(card["name"]), float(card["share"]), limit, dict(parts))
+
+
+def _encode(tokenizer: Tokenizer, texts: list[str], window: int) -> list[list[int]]:
+    """Ids with `[CLS]` and `[SEP]`; a text longer than the window keeps its head and the final `[SEP]`."""
+    ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts)]
+    return [row if len(row) <= window else [*row[: window - 1], row[-1]] for row in ids]
+
+
+def _split(group: Group, most: int = 8) -> Iterator[Group]:
+    """Groups of at most `most` hypotheses, so that no batch is about one premise alone."""
+    for start in range(0, len(group.labels), most):
+        stop = start + most
+        yield Group(group.premise, group.hypotheses[start:stop], group.labels[start:stop])
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """All sets of a mixture file."""
+
+    sets: list[DataSet]
+
+    @classmethod
+    def load(cls, cards: str | Path, data: str | Path, tokenizer: Tokenizer) -> Mixture:
+        table = tomllib.loads(Path(cards).read_text("utf-8"))
+        return cls([read_set(card, Path(data), tokenizer) for card in table["set"]])
+
+    def epoch(self, seed: int, number: int, *, budget: int, run: int = 512) -> list[list[Group]]:
+        """Batches of about `budget` tokens. Within runs of `run` groups, neighbours have like lengths."""
+        rng = random.Random(f"{seed}/{number}")
+        groups = [group for data_set in self.sets for group in data_set.draw(rng)]
+        rng.shuffle(groups)
+        batches: list[list[Group]] = []
+        for start in range(0, len(groups), run):
+            stretch = sorted(groups[start : start + run], key=lambda group: len(group.premise))
+            batch: list[Group] = []
+            cost = 0
+            for group in stretch:
+                if batch and cost + group.cost > budget:
+                    batches.append(batch)
+                    batch, cost = [], 0
+                batch.append(group)
+                cost += group.cost
+            batches.append(batch)
+        rng.shuffle(batches)
+        return batches
+
+
+def collate(groups: Sequence[Group]) -> PairBatch:
+    premise_of = [index for index, group in enumerate(groups) for _ in group.labels]
+    labels = [label for group in groups for label in group.labels]
+    return PairBatch(
+        premises=PackedRows.of([group.premise for group in groups]),
+        hypotheses=PackedRows.of([hypothesis for group in groups for hypothesis in group.hypotheses]),
+        premise_of=torch.tensor(premise_of),
+        labels=torch.tensor(labels),
+        weights=torch.ones(len(labels)),
+    )

@@ -1,0 +1,155 @@
+"""Train the embedded weights: `python models/train.py --data DIR --base DIR --output DIR`.
+
+Warm-up, a constant stretch and a linear decay (WSD, Hu et al. 2024, MiniCPM, section 4): the rate of the
+constant stretch does not depend on the total, so that a run may be extended or shortened at a checkpoint.
+A checkpoint holds weights, optimiser state, generators and the place in the data; a killed run goes on from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from mixture import Mixture, collate, load_tokenizer
+from safetensors.torch import load_file, save_file
+
+from tuili.learning.prefix import PrefixModel, head_init, parameter_groups, partial_label_loss
+
+if TYPE_CHECKING:
+    from tuili.learning.prefix import PairBatch
+
+
+def rate_factor(pairs: int, *, warmup: int, total: int, decay: float) -> float:
+    """Factor on the learning rate after `pairs` examples."""
+    if pairs < warmup:
+        return (pairs + 1) / warmup
+    tail = decay * total
+    return min(1.0, max(0.0, (total - pairs) / tail))
+
+
+class Run:
+    """The state of one training run, and the files it lives in."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        torch.manual_seed(arguments.seed)
+        self.arguments = arguments
+        self.model = PrefixModel.from_bert(arguments.base, key_dropout=arguments.key_dropout)
+        head_init(self.model, arguments.seed)
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups(self.model, 0.01), lr=arguments.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
+        )
+        self.pairs = self.epoch = self.batch = 0
+        self.directory = Path(arguments.output)
+        self.directory.mkdir(parents=True, exist_ok=True)
+
+    def step(self, batch: PairBatch) -> float:
+        factor = rate_factor(
+            self.pairs, warmup=self.arguments.warmup, total=self.arguments.pairs, decay=self.arguments.decay
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.arguments.rate * factor
+        loss = partial_label_loss(self.model(batch), batch.labels, batch.weights)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.pairs += len(batch)
+        return loss.item()
+
+    def save(self) -> None:
+        """Write the checkpoint beside the last one, then put it in its place."""
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        named = {id(p): name for name, p in self.model.named_parameters()}
+        for parameter, state in self.optimizer.state.items():
+            for key, value in state.items():
+                tensors[f"adam.{key}.{named[id(parameter)]}"] = value
+        tensors["rng"] = torch.get_rng_state()
+        place = {"pairs": self.pairs, "epoch": self.epoch, "batch": self.batch}
+        temporary = self.directory / "checkpoint.tmp"
+        save_file(tensors, temporary, metadata={"place": json.dumps(place)})
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(self.directory / "checkpoint.safetensors")
+
+    def resume(self) -> None:
+        from safetensors import safe_open
+
+        path = self.directory / "checkpoint.safetensors"
+        if not path.exists():
+            return
+        with safe_open(path, "pt") as file:
+            place = json.loads(file.metadata()["place"])
+        tensors = load_file(path)
+        state = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
+        self.model.load_state_dict(state)
+        for name, parameter in self.model.named_parameters():
+            self.optimizer.state[parameter] = {
+                key: tensors[f"adam.{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq")
+            }
+        torch.set_rng_state(tensors["rng"])
+        self.pairs, self.epoch, self.batch = place["pairs"], place["epoch"], place["batch"]
+
+    def fit(self, mixture: Mixture) -> None:
+        arguments = self.arguments
+        log = (self.directory / "log.jsonl").open("a")
+        self.model.train()
+        losses: list[float] = []
+        started, before, saved = time.monotonic(), self.pairs, time.monotonic()
+        while self.pairs < arguments.pairs:
+            batches = mixture.epoch(arguments.seed, self.epoch, budget=arguments.budget)
+            while self.batch < len(batches) and self.pairs < arguments.pairs:
+                groups = batches[self.batch]
+                self.batch += 1
+                losses.append(self.step(collate(groups)))
+                if len(losses) == 100:
+                    speed = (self.pairs - before) / (time.monotonic() - started)
+                    line = {
+                        "pairs": self.pairs,
+                        "epoch": self.epoch,
+                        "loss": round(sum(losses) / len(losses), 4),
+                        "pairs_per_second": round(speed, 1),
+                    }
+                    log.write(json.dumps(line) + "\n")
+                    log.flush()
+                    losses.clear()
+                if time.monotonic() - saved > arguments.save_every:
+                    self.save()
+                    saved = time.monotonic()
+            if self.batch >= len(batches):
+                self.epoch, self.batch = self.epoch + 1, 0
+        self.save()
+        weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
+        record = {**self.model.config.to_dict(), "pairs": self.pairs, "seed": arguments.seed}
+        save_file(weights, self.directory / "model.safetensors", metadata={"prefix": json.dumps(record)})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, help="directory of the data sets")
+    parser.add_argument("--base", required=True, help="directory of the base encoder")
+    parser.add_argument("--output", required=True)
+    parser.add_argument("--mixture", default=str(Path(__file__).with_name("mixture.toml")))
+    parser.add_argument("--pairs", type=int, default=500_000, help="pairs to see in all")
+    parser.add_argument("--budget", type=int, default=1400, help="tokens a batch")
+    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--warmup", type=int, default=15_000, help="pairs of warm-up")
+    parser.add_argument("--decay", type=float, default=0.35, help="last part of the run, with a falling rate")
+    parser.add_argument("--key-dropout", type=float, default=0.05)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--save-every", type=float, default=300.0, help="seconds between checkpoints")
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    run = Run(arguments)
+    run.resume()
+    tokenizer = load_tokenizer(Path(arguments.base) / "tokenizer.json")
+    run.fit(Mixture.load(arguments.mixture, arguments.data, tokenizer))
+
+
+if __name__ == "__main__":
+    main()
