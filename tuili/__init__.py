@@ -1,0 +1,56 @@
+"""tuili: given what this text says, does that follow?
+
+    >>> import tuili
+    >>> tuili.judge("A man is sleeping.", "A person is asleep.").label
+    <Label.ENTAILMENT: 'entailment'>
+
+Names are resolved on first use, so that importing tuili loads no framework.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tuili.engine.default import judge as judge
+    from tuili.engine.file_run import judge_file as judge_file
+    from tuili.engine.load import load as load
+    from tuili.errors import TuiliError as TuiliError
+    from tuili.evaluation.evaluate import evaluate as evaluate
+    from tuili.types import Evidence as Evidence
+    from tuili.types import Judge as Judge
+    from tuili.types import Label as Label
+    from tuili.types import Pair as Pair
+    from tuili.types import Span as Span
+    from tuili.types import Verdict as Verdict
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Evidence": "tuili.types",
+    "Judge": "tuili.types",
+    "Label": "tuili.types",
+    "Pair": "tuili.types",
+    "Span": "tuili.types",
+    "TuiliError": "tuili.errors",
+    "Verdict": "tuili.types",
+    "evaluate": "tuili.evaluation.evaluate",
+    "judge": "tuili.engine.default",
+    "judge_file": "tuili.engine.file_run",
+    "load": "tuili.engine.load",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tuili' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,22 +1,26 @@
 """One tree of errors. Each says what was wrong, what is allowed, and what to do.
 
-    TuiliError
-    ├── InputError              what was handed in can't be judged
-    │   ├── InvalidText         a text: empty, not Unicode, too long
-    │   ├── InvalidPair         a pair, with its index
-    │   └── DataError           a file, with the row and the field
-    ├── UsageError              an option or argument that can't be
-    ├── BundleError             a model directory that is missing, damaged or not to be trusted
-    ├── ModelError              a model that can't be used
-    │   ├── LabelOrderError     its labels are in doubt
-    │   └── NumericalError      it gave something that is not a probability
-    ├── MissingExtra            an optional dependency is not installed
-    └── ResumeError             an output file that belongs to another run
+TuiliError
+├── InputError              what was handed in can't be judged
+│   ├── InvalidText         a text: empty, not Unicode, too long
+│   ├── InvalidPair         a pair, with its index
+│   └── DataError           a file, with the row and the field
+├── UsageError              an option or argument that can't be
+├── BundleError             a model directory that is missing, damaged or not to be trusted
+├── ModelError              a model that can't be used
+│   ├── LabelOrderError     its labels are in doubt
+│   └── NumericalError      it gave something that is not a probability
+├── MissingExtra            an optional dependency is not installed
+└── ResumeError             an output file that belongs to another run
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 
 class TuiliError(Exception):
@@ -38,20 +42,31 @@ class InvalidPair(InputError):
         index: Which pair, counted from 0.
         field: `premise` or `hypothesis`; None where the pair as a whole is malformed.
         reason: What is wrong.
+        also: The other pairs of the same call that can't be judged either, as far as is known.
     """
 
-    def __init__(self, reason: str, *, index: int, field: str | None = None) -> None:
+    def __init__(
+        self, reason: str, *, index: int, field: str | None = None, also: tuple[InvalidPair, ...] = ()
+    ) -> None:
         self.reason = reason
         self.index = index
         self.field = field
+        self.also = also
         super().__init__(f"pair {index}{f', {field}' if field else ''}: {reason}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _invalid_pair, (self.reason, self.index, self.field)
+        return _invalid_pair, (self.reason, self.index, self.field, self.also)
+
+    @classmethod
+    def raise_first(cls, problems: Sequence[InvalidPair]) -> None:
+        """Raise the first of the problems, if there are any, with the others in `also`."""
+        if problems:
+            first, *others = problems
+            raise cls(first.reason, index=first.index, field=first.field, also=tuple(others))
 
 
-def _invalid_pair(reason: str, index: int, field: str | None) -> InvalidPair:
-    return InvalidPair(reason, index=index, field=field)
+def _invalid_pair(reason: str, index: int, field: str | None, also: tuple[InvalidPair, ...]) -> InvalidPair:
+    return InvalidPair(reason, index=index, field=field, also=also)
 
 
 class DataError(InputError):

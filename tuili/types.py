@@ -5,11 +5,13 @@ A `Pair` goes in, a `Verdict` comes out, and whatever turns one into the other i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class Label(StrEnum):
@@ -132,12 +134,3 @@ class Judge(Protocol):
     """Anything that turns pairs into verdicts, in order, one for each."""
 
     def judge(self, pairs: Iterable[tuple[str, str]], /) -> list[Verdict]: ...
-
-
-@runtime_checkable
-class Occludable(Protocol):
-    """A judge that can hide parts of a premise without reading it again."""
-
-    def occlude(self, pair: tuple[str, str], spans: Sequence[Span], /) -> Any:
-        """Log-probabilities with each span hidden. *Shape:* `(len(spans), len(labels))`, float32."""
-        ...

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import tuili
+
+PAIR = ["A man is sleeping.", "A person is asleep."]
+
+
+def run(*arguments: str, stdin: str | bytes | None = None) -> subprocess.CompletedProcess[str]:
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    command = [sys.executable, "-m", "tuili", *arguments]
+    done = subprocess.run(command, input=data if data is not None else b"", capture_output=True, check=False)
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def failed(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def test_two_strings_give_a_verdict():
+    done = run("judge", *PAIR)
+    assert done.returncode == 0
+    assert done.stdout.startswith("entailment")
+
+
+def test_json_prints_the_verdict_that_the_library_gives():
+    """D1: the command line and the library give the same bits."""
+    done = run("judge", *PAIR, "--json")
+    assert json.loads(done.stdout) == tuili.judge(*PAIR).to_dict()
+    assert done.stderr == ""
+
+
+def test_standard_input_gives_a_line_for_each_pair():
+    lines = [{"premise": PAIR[0], "hypothesis": PAIR[1]}, {"sentence1": PAIR[0], "sentence2": "Nobody sleeps."}]
+    done = run("judge", stdin=json.dumps(lines[0]) + "\n" + json.dumps(lines[0]) + "\n")
+    assert done.returncode == 0, done.stderr
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [verdict.pop("row") for verdict in verdicts] == [1, 2]
+    assert verdicts == [tuili.judge(*PAIR).to_dict()] * 2
+    assert run("judge", stdin=json.dumps(lines[1]) + "\n").returncode == 0
+
+
+def test_a_file_gives_a_file(tmp_path):
+    (tmp_path / "in.csv").write_text(f'premise,hypothesis\n"{PAIR[0]}","{PAIR[1]}"\n')
+    done = run("judge", "--file", str(tmp_path / "in.csv"), "--output", str(tmp_path / "out.jsonl"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"] == 1
+    line = json.loads((tmp_path / "out.jsonl").read_text())
+    assert line.pop("row") == 2
+    assert line == tuili.judge(*PAIR).to_dict()
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    path = tmp_path / "labelled.jsonl"
+    rows = [(*PAIR, "entailment"), (PAIR[0], "The man is awake.", "contradiction"), (PAIR[0], "He is tired.", "neutral")]
+    rows += [(PAIR[0], "No label.", "-")]
+    path.write_text("".join(json.dumps(dict(zip(("premise", "hypothesis", "label"), row, strict=True))) + "\n" for row in rows))
+    return path
+
+
+def test_evaluate_prints_what_the_contract_names(labelled):
+    done = run("evaluate", str(labelled), "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert {"n", "accuracy", "macro_f1", "ece", "brier", "per_class", "answered_share", "model"} <= report.keys()
+    assert report["n"] == 3
+    assert report["model"] == tuili.load().model
+
+
+def test_evaluate_writes_a_report(labelled, tmp_path):
+    pytest.importorskip("matplotlib")
+    done = run("evaluate", str(labelled), "--report", str(tmp_path / "report"))
+    assert done.returncode == 0, done.stderr
+    assert "macro avg" in done.stdout
+    names = {path.name for path in (tmp_path / "report").iterdir()}
+    assert {"report.json", "report.md", "confusion.png", "reliability.png"} <= names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["judge", "only one"], ["HYPOTHESIS"]),
+        (["judge", *PAIR, "--file", "x.jsonl", "--output", "y"], ["not both"]),
+        (["judge", "--file", "x.jsonl"], ["--output"]),
+        (["judge", *PAIR, "--output", "y"], ["--file"]),
+        (["judge", *PAIR, "--model", "nothing"], ["hf:organisation/name"]),
+        (["judge", *PAIR, "--threads", "0"], ["threads"]),
+        (["judge", *PAIR, "--threads", "x"], ["x"]),
+        (["judge", "a", "b", "c"], ["c"]),
+        (["nonsense"], ["nonsense"]),
+        (["evaluate"], ["FILE"]),
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments, words):
+    failed(run(*arguments), 2, *words)
+
+
+def test_what_cannot_be_judged_exits_with_1_and_one_clear_line(tmp_path):
+    """I2: hostile input on the command line."""
+    failed(run("judge", "", "x"), 1, "premise", "empty")
+    failed(run("judge", "x", " \t "), 1, "hypothesis")
+    failed(run("judge", *PAIR, "--model", str(tmp_path)), 1)
+    failed(run("judge", "--file", str(tmp_path / "none.jsonl"), "--output", str(tmp_path / "o")), 1, "none.jsonl")
+    failed(run("judge", stdin=b'{"premise": "a", "hypothesis": "\\ud800"}\n'), 1, "surrogate")
+    failed(run("judge", stdin=b"\xff\xfe\n"), 1, "UTF-8")
+    failed(run("judge", stdin=b"[" * 100_000 + b"\n"), 1)
+    failed(run("evaluate", str(tmp_path)), 1)
+    (tmp_path / "bad.jsonl").write_text('{"premise": "a", "hypothesis": "b", "label": "maybe"}\n')
+    failed(run("evaluate", str(tmp_path / "bad.jsonl")), 1, "row 1", "maybe")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="bytes in arguments")
+def test_arguments_that_are_not_utf8_are_refused():
+    command = [sys.executable.encode(), b"-m", b"tuili", b"judge", b"caf\xe9", b"coffee"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+
+
+def test_rows_that_cannot_be_judged_are_recorded_where_that_is_wanted():
+    done = run("judge", "--on-error", "record", stdin='{"premise": "", "hypothesis": "b"}\n' + json.dumps(dict(zip(("premise", "hypothesis"), PAIR, strict=True))))
+    assert done.returncode == 0, done.stderr
+    assert ["error" in json.loads(line) for line in done.stdout.splitlines()] == [True, False]
+
+
+def test_a_reader_that_goes_away_causes_no_traceback():
+    line = json.dumps(dict(zip(("premise", "hypothesis"), PAIR, strict=True)))
+    command = f"yes '{line}' | head -2000 | {sys.executable} -m tuili judge | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert json.loads(done.stdout)["label"] == "entailment"
+
+
+def test_the_version_is_the_package_version():
+    assert run("--version").stdout.strip() == tuili.__version__

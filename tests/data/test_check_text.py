@@ -1,0 +1,136 @@
+"""The one rule for texts."""
+
+from __future__ import annotations
+
+import sys
+import time
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tuili.data.text import MAX_CHARACTERS, check_text
+from tuili.errors import InvalidText
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A man is sleeping.",
+        "x",
+        "  padded\n",
+        "猫が寝ている。",
+        "👩\u200d👩\u200d👧",
+        "\u202eright to left\u202c",
+        "bell\x07 and escape\x1b[31m",
+        "\u0301",
+        "\uffff",
+        "\U0010ffff",
+        "\ue000",
+    ],
+)
+def test_a_text_with_something_to_see_comes_back_as_it_was(text: str) -> None:
+    assert check_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "premise is empty"),
+        (" \t\r\n\u3000\u2028\x85", "premise is blank"),
+        ("\u200b\u200d\ufeff\u00ad", "premise is blank"),
+        (" \u2800\u3164\ufe0f ", "premise is blank"),
+        ("\x01\x02\x1b", "premise is blank"),
+        ("a\x00b", "premise holds the NUL character at position 1"),
+        ("\x00", "premise holds the NUL character at position 0"),
+        ("ab\ud800", r"premise is not valid Unicode: lone surrogate U\+D800 at position 2"),
+        ("\udfff", r"premise is not valid Unicode: lone surrogate U\+DFFF at position 0"),
+        (None, "premise must be a string, got NoneType"),
+        (1, "premise must be a string, got int"),
+        (b"bytes", "premise must be a string, got bytes"),
+        (["a"], "premise must be a string, got list"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_with_a_sentence(text: object, reason: str) -> None:
+    with pytest.raises(InvalidText, match=reason):
+        check_text(text, "premise")
+
+
+def test_a_text_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    text = "a" * MAX_CHARACTERS
+    assert check_text(text) is text
+    with pytest.raises(InvalidText, match="20,000,001 characters; at most 20,000,000"):
+        check_text(text + "a")
+
+
+def test_a_subclass_comes_back_plain_and_none_of_its_methods_is_called() -> None:
+    class Liar(str):
+        __slots__ = ()
+
+        def __len__(self) -> int:
+            raise AssertionError
+
+        def find(self, *_: object) -> int:
+            raise AssertionError
+
+        def isascii(self) -> bool:
+            raise AssertionError
+
+    assert type(check_text(Liar("text"))) is str
+    with pytest.raises(InvalidText, match="NUL"):
+        check_text(Liar("\x00"))
+
+
+def test_every_space_control_and_format_character_alone_is_blank() -> None:
+    blank = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+    for code in range(1, sys.maxunicode + 1):
+        character = chr(code)
+        if unicodedata.category(character) in blank:
+            with pytest.raises(InvalidText, match="blank"):
+                check_text(character)
+
+
+def test_no_letter_or_digit_that_shows_is_blank() -> None:
+    fillers = {"\u115f", "\u1160", "\u3164", "\uffa0"}  # letters by category, and drawn as nothing
+    for code in range(sys.maxunicode + 1):
+        character = chr(code)
+        if unicodedata.category(character)[0] in "LN" and character not in fillers:
+            assert check_text(character) == character
+
+
+@given(st.text(st.characters()))  # with surrogates
+@example("\ud800\udc00")
+def test_any_string_is_accepted_unchanged_or_refused_for_a_stated_reason(text: str) -> None:
+    """I2: the full range of code points; only the documented error, and what is accepted is judgeable."""
+    try:
+        checked = check_text(text)
+    except InvalidText as error:
+        assert str(error).startswith("text ")  # noqa: PT017 - either outcome is right
+        assert "\x00" in text or not text.isprintable() or not text.strip() or len(text) < 50
+    else:
+        assert checked == text
+        assert text.strip()
+        assert "\x00" not in text
+        text.encode("utf-8")
+
+
+@given(st.text(st.characters()))
+def test_white_space_around_a_text_changes_nothing(text: str) -> None:
+    def accepted(candidate: str) -> bool:
+        try:
+            check_text(candidate)
+        except InvalidText:
+            return False
+        return True
+
+    assert accepted(text) == accepted(f" {text}\n")
+
+
+@pytest.mark.parametrize("unit", ["a", "é", "\u200b", " ", "\n", "漢", "🙂", "\u0301"])
+def test_a_long_text_is_checked_in_linear_time(unit: str) -> None:
+    """I4: ten million characters of anything within a second."""
+    text = unit * 10_000_000 + "x"
+    start = time.process_time()
+    check_text(text)
+    assert time.process_time() - start < 1

@@ -1,0 +1,52 @@
+"""The command line: one command, a file for each sub-command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import tuili
+from tuili.cli.evaluate import evaluate
+from tuili.cli.judge import judge
+from tuili.errors import TuiliError, UsageError
+
+app = typer.Typer(
+    name="tuili",
+    help="Given what this text says, does that follow?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(judge)
+app.command()(evaluate)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands a flag
+    if wanted:
+        typer.echo(tuili.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Given what this text says, does that follow?"""
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 failed, 2 wrong usage."""
+    try:
+        app()
+    except TuiliError as error:
+        typer.echo(f"tuili: {error}", err=True)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except BrokenPipeError:
+        # whoever read our output has gone; a second error at interpreter exit would only be noise
+        sys.stderr.close()
+        sys.exit(1)

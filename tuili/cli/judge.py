@@ -1,0 +1,104 @@
+"""`tuili judge`: one pair, a stream of pairs, or a file of pairs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tuili.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tuili.cli.options import Json, Model, Threads
+    from tuili.engine.engine import Engine
+    from tuili.engine.file_run import FileRun
+    from tuili.types import Verdict
+
+
+class OnError(StrEnum):
+    """What to do at a row that can't be judged."""
+
+    STOP = "stop"
+    RECORD = "record"
+
+
+def judge(
+    premise: Annotated[str | None, typer.Argument(help="The text that is given.")] = None,
+    hypothesis: Annotated[str | None, typer.Argument(help="The sentence put to it.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Pairs: .jsonl, .csv, .tsv or .parquet, also with .gz.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Where the verdicts on --file go, as JSONL.")] = None,
+    on_error: Annotated[
+        OnError, typer.Option("--on-error", help="At a row that can't be judged: stop, or record the error and go on.")
+    ] = OnError.STOP,
+    model: Model = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Judge whether HYPOTHESIS follows from PREMISE.
+
+    Without arguments, pairs are read from standard input as JSON lines and the verdicts written to standard output.
+    """
+    from tuili.engine.load import load
+
+    if file is not None:
+        if premise is not None:
+            raise UsageError("give either PREMISE and HYPOTHESIS, or --file, not both")
+        if output is None:
+            raise UsageError("--file needs --output: where the verdicts go")
+        _judge_file(load(model, threads=threads), file, output, on_error, as_json=as_json)
+        return
+    if output is not None:
+        raise UsageError("--output goes with --file")
+    if premise is None:
+        if sys.stdin.isatty():
+            raise UsageError("give PREMISE and HYPOTHESIS, or --file, or JSON lines on standard input")
+        _judge_stream(load(model, threads=threads), on_error)
+        return
+    if hypothesis is None:
+        raise UsageError("HYPOTHESIS is missing: tuili judge PREMISE HYPOTHESIS")
+    _print_verdict(load(model, threads=threads).judge([(premise, hypothesis)])[0], as_json=as_json)
+
+
+def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(verdict.to_dict(), ensure_ascii=False))
+        return
+    typer.echo(f"{verdict.label}  {verdict.confidence:.3f}")
+    width = max(len(label) for label in verdict.probabilities)
+    for label, probability in verdict.probabilities.items():
+        typer.echo(f"  {label:<{width}}  {probability:.3f}  {'█' * round(30 * probability)}")
+    if verdict.coverage < 1:
+        typer.echo(f"  {verdict.coverage:.1%} of the premise was read")
+
+
+def _judge_file(engine: Engine, file: Path, output: Path, on_error: OnError, *, as_json: bool) -> None:
+    from tuili.cli.progress import rows_bar
+    from tuili.engine.file_run import judge_file
+
+    with rows_bar() as show:
+        run = judge_file(engine, file, output, on_error=on_error.value, progress=show)
+    if as_json:
+        typer.echo(json.dumps(_summary(run)))
+    else:
+        resumed = f", {run.resumed} of them by an earlier run" if run.resumed else ""
+        errors = f", {run.errors} with errors" if run.errors else ""
+        typer.echo(f"{run.output}: {run.rows} rows{errors}{resumed}", err=True)
+
+
+def _summary(run: FileRun) -> dict[str, object]:
+    return {"output": str(run.output), "rows": run.rows, "errors": run.errors, "resumed": run.resumed}
+
+
+def _judge_stream(engine: Engine, on_error: OnError) -> None:
+    from tuili.engine.stream import judge_stream
+
+    for line in judge_stream(engine, sys.stdin.buffer, on_error=on_error.value):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,27 @@
+"""A line on standard error that says how far a long run is; silent where nobody is looking."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@contextmanager
+def rows_bar() -> Iterator[Callable[[int], None]]:
+    """Yields a function to call with the number of rows done so far."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} rows"), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("judging", total=None, rate="")
+
+        def show(rows: int) -> None:
+            speed = progress.tasks[0].speed
+            progress.update(task, completed=rows, rate=f"{speed:,.0f} rows/s" if speed else "")
+
+        yield show

@@ -1,0 +1,183 @@
+"""How a prefix back end is used: each premise window is perceived once, whoever asks about it.
+
+Work is done in stages of bounded size, so that a call with a million pairs or a premise of a million words
+holds only so many percepts at a time. What fits is kept for the next call, by last use.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuili.errors import InvalidPair
+from tuili.perception.sentences import split_sentences
+from tuili.perception.windows import coverage, cut_windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from tuili.reasoning.embedded import Embedded, Percept
+    from tuili.types import Pair
+
+STAGE_TOKENS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a back end said of one pair.
+
+    *Shape:* `log_probs` `(windows, labels)`; `coverage` is the share of the premise that was read.
+    """
+
+    log_probs: NDArray[np.float32]
+    coverage: float
+
+
+class PerceptCache:
+    """Percepts by the tokens of their window, bounded in bytes; the least recently used go first."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.nbytes = 0
+        self._percepts: OrderedDict[bytes, Percept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: bytes) -> Percept | None:
+        with self._lock:
+            percept = self._percepts.get(key)
+            if percept is not None:
+                self._percepts.move_to_end(key)
+            return percept
+
+    def put(self, key: bytes, percept: Percept) -> None:
+        if percept.nbytes > self.limit:
+            return
+        # A copy: the states are a slice of a whole batch, which would stay in memory with them.
+        kept = replace(percept, states=percept.states.copy())
+        with self._lock:
+            old = self._percepts.pop(key, None)
+            self.nbytes += kept.nbytes - (old.nbytes if old else 0)
+            self._percepts[key] = kept
+            while self.nbytes > self.limit:
+                self.nbytes -= self._percepts.popitem(last=False)[1].nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class Premise:
+    """A premise cut to windows. `windows` are indices into the call's list of distinct windows."""
+
+    windows: list[int]
+    coverage: float
+
+
+class PerceptReader:
+    """Pairs to readings, through a prefix back end."""
+
+    def __init__(self, backend: Embedded, *, cache_bytes: int) -> None:
+        self.backend = backend
+        self.cache = PerceptCache(cache_bytes)
+
+    def read(self, pairs: Sequence[Pair]) -> list[Reading]:
+        """One reading for each pair, in order.
+
+        Raises:
+            InvalidPair: A hypothesis is longer than the model's hypothesis window.
+        """
+        hypotheses, hypothesis_of = self._hypotheses(pairs)
+        windows: list[NDArray[Any]] = []
+        premises, premise_of = self._premises(pairs, windows)
+        asked: list[dict[int, None]] = [{} for _ in windows]  # hypotheses put to each window, once each
+        for premise, hypothesis in zip(premise_of, hypothesis_of, strict=True):
+            for window in premises[premise].windows:
+                asked[window].setdefault(hypothesis)
+        answers: dict[tuple[int, int], NDArray[np.float32]] = {}
+        for stage in _stages([len(window) for window in windows]):
+            answers.update(self._reason(stage, windows, asked, hypotheses))
+        return [
+            Reading(np.stack([answers[window, h] for window in premises[p].windows]), premises[p].coverage)
+            for p, h in zip(premise_of, hypothesis_of, strict=True)
+        ]
+
+    def _hypotheses(self, pairs: Sequence[Pair]) -> tuple[list[NDArray[Any]], list[int]]:
+        """Token ids of the distinct hypotheses, and which one each pair has."""
+        numbers: dict[str, int] = {}
+        hypothesis_of = [numbers.setdefault(pair.hypothesis, len(numbers)) for pair in pairs]
+        hypotheses = self.backend.tokeniser.ids_of(list(numbers))
+        most = self.backend.hypothesis_window
+        InvalidPair.raise_first(
+            [
+                InvalidPair(
+                    f"the hypothesis has {len(hypotheses[number])} tokens, and this model reads at most {most}; "
+                    "split it into shorter statements",
+                    index=index,
+                    field="hypothesis",
+                )
+                for index, number in enumerate(hypothesis_of)
+                if len(hypotheses[number]) > most
+            ]
+        )
+        return hypotheses, hypothesis_of
+
+    def _premises(self, pairs: Sequence[Pair], windows: list[NDArray[Any]]) -> tuple[list[Premise], list[int]]:
+        """The distinct premises, and which one each pair has. Their distinct windows are added to `windows`."""
+        numbers: dict[str, int] = {}
+        premise_of = [numbers.setdefault(pair.premise, len(numbers)) for pair in pairs]
+        known: dict[bytes, int] = {}
+        premises = []
+        for text, tokens in zip(numbers, self.backend.tokeniser.encode_many(list(numbers)), strict=True):
+            size, overlap = self.backend.premise_window, self.backend.overlap
+            sentences = split_sentences(text) if len(tokens.ids) > size else []
+            places = []
+            for window in cut_windows(tokens, sentences, size=size, overlap=overlap):
+                ids = tokens.ids[window.start_token : window.end_token]
+                place = known.setdefault(ids.tobytes(), len(windows))
+                if place == len(windows):
+                    windows.append(ids)
+                places.append(place)
+            premises.append(Premise(places, coverage(text, tokens)))
+        return premises, premise_of
+
+    def _reason(
+        self,
+        stage: list[int],
+        windows: Sequence[NDArray[Any]],
+        asked: Sequence[dict[int, None]],
+        hypotheses: Sequence[NDArray[Any]],
+    ) -> dict[tuple[int, int], NDArray[np.float32]]:
+        """Log-probabilities by window and hypothesis, for the windows of one stage."""
+        percepts = self._percepts([windows[window] for window in stage])
+        asks = [(place, hypothesis) for place, window in enumerate(stage) for hypothesis in asked[window]]
+        log_probs = self.backend.score_percepts(
+            percepts, [hypotheses[hypothesis] for _, hypothesis in asks], [place for place, _ in asks]
+        )
+        return {(stage[place], hypothesis): row for (place, hypothesis), row in zip(asks, log_probs, strict=True)}
+
+    def _percepts(self, windows: Sequence[NDArray[Any]]) -> list[Percept]:
+        """Percepts from the cache where it has them, from the model where it does not."""
+        keys = [window.tobytes() for window in windows]
+        percepts = [self.cache.get(key) for key in keys]
+        missing = [index for index, percept in enumerate(percepts) if percept is None]
+        for index, percept in zip(missing, self.backend.perceive([windows[i] for i in missing]), strict=True):
+            percepts[index] = percept
+            self.cache.put(keys[index], percept)
+        return [percept for percept in percepts if percept is not None]
+
+
+def _stages(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indices in runs of about `STAGE_TOKENS` tokens, shortest windows first so that neighbours share a shape."""
+    stage: list[int] = []
+    tokens = 0
+    for index in sorted(range(len(lengths)), key=lambda index: (lengths[index], index)):
+        if stage and tokens + lengths[index] > STAGE_TOKENS:
+            yield stage
+            stage, tokens = [], 0
+        stage.append(index)
+        tokens += lengths[index]
+    if stage:
+        yield stage

@@ -1,0 +1,82 @@
+"""Rows of a file or stream to lines of verdicts, a chunk at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from tuili.data.read import BadRow
+from tuili.errors import DataError, InvalidPair, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from tuili.data.read import Example
+    from tuili.types import Judge, Verdict
+
+OnError = Literal["stop", "record"]
+
+
+def judged_chunks(
+    judge: Judge, rows: Iterable[Example | BadRow], source: str | Path, *, on_error: OnError, chunk: int
+) -> Iterator[list[str]]:
+    """A list of JSON lines for each `chunk` rows: the row's number, then its verdict or its `error`.
+
+    Raises:
+        DataError: At a row that can't be judged, after the lines of the rows before it, unless errors are
+            recorded. Damage that ends the file is raised in any case.
+    """
+    if on_error not in ("stop", "record"):
+        raise UsageError(f"on_error must be 'stop' or 'record', got {on_error!r}")
+    if chunk < 1:
+        raise UsageError(f"chunk must be 1 or more, got {chunk}")
+    rest = iter(rows)
+    while batch := list(islice(rest, chunk)):
+        judged = _judge_rows(judge, batch, source)
+        failure = _first_failure(judged, on_error)
+        if failure is not None:
+            judged = judged[: judged.index(failure)]
+        if judged:
+            yield [_line(row) for row in judged]
+        if failure is not None:
+            raise failure.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    row: int
+    verdict: Verdict
+
+
+def _judge_rows(judge: Judge, rows: Sequence[Example | BadRow], source: str | Path) -> list[_Judged | BadRow]:
+    """A verdict for each row, or why there is none. A row that only the judge can refuse becomes a bad row too."""
+    judged: list[Example | BadRow] = list(rows)
+    while True:
+        places = [place for place, row in enumerate(judged) if not isinstance(row, BadRow)]
+        good = [row for row in judged if not isinstance(row, BadRow)]
+        try:
+            verdicts = iter(judge.judge([(row.premise, row.hypothesis) for row in good]) if good else [])
+        except InvalidPair as error:
+            for refused in (error, *error.also):
+                place = places[refused.index]
+                number = judged[place].row
+                judged[place] = BadRow(number, DataError(refused.reason, path=source, row=number, field=refused.field))
+            continue
+        return [row if isinstance(row, BadRow) else _Judged(row.row, next(verdicts)) for row in judged]
+
+
+def _first_failure(rows: Sequence[_Judged | BadRow], on_error: OnError) -> BadRow | None:
+    """The first row that has to stop the run: any bad one, or where errors are recorded, one that ends the file."""
+    bad = (row for row in rows if isinstance(row, BadRow))
+    return next((row for row in bad if on_error == "stop" or row.fatal), None)
+
+
+def _line(row: _Judged | BadRow) -> str:
+    if isinstance(row, BadRow):
+        line: dict[str, Any] = {"row": row.row, "error": row.error.reason, "field": row.error.field}
+    else:
+        line = {"row": row.row, **row.verdict.to_dict()}
+    return json.dumps(line, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,103 @@
+"""One number that makes confidence honest: the temperature of Guo et al. 2017."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tuili.errors import NumericalError, UsageError
+from tuili.evaluation.arrays import check_arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuili.evaluation.arrays import FloatArray, Floats, Integers
+
+COLDEST, HOTTEST = 0.05, 20.0
+_GRID = 61  # steps a tenth of an e-fold apart
+_TOLERANCE = 1e-7  # of ln T
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+def fit_temperature(log_probs: Floats, gold: Integers, *, entailment: int = 0) -> float:
+    """The temperature T under which softmax(log_probs / T) makes the gold labels most likely.
+
+    Minimises the mean of -ln p_T(gold) over T (Guo et al. 2017, section 4.2), by a coarse grid on ln T and a
+    golden-section search about its best point. T lies between 0.05 and 20: where the likelihood has no maximum (every
+    prediction is right, or confidence says nothing) the bound itself is the answer.
+
+    A gold label k says only that the pair is not entailed, as two-way data does: its probability is the sum over all
+    columns but `entailment`. Such rows make the loss a difference of convex functions, which may have several minima;
+    hence the grid.
+
+    Relations: leaves every prediction and thus accuracy as it is, unlike fitting a scale and a bias for each label
+    (Platt 1999's way, carried to several classes). Never fit it on the pairs that calibration is measured on.
+
+    *Shape:* `log_probs` is `(n, k)`, logits do as well; `gold` is `(n,)`, from 0 to k.
+
+    Args:
+        log_probs: Finite log-probabilities before any temperature.
+        gold: Column of the gold label, or k for "not entailment".
+        entailment: The column of entailment.
+
+    Raises:
+        NumericalError: A log-probability is not finite.
+        UsageError: The shapes don't fit, or a label is out of range.
+        InputError: There are no rows.
+    """
+    if not np.isfinite(log_probs).all():
+        raise NumericalError("log-probabilities must be finite; the model gave NaN or infinity")
+    check_arrays(log_probs, gold, merged_classes=1)
+    k = log_probs.shape[1]
+    if k < 2 or not 0 <= entailment < k:
+        raise UsageError(f"entailment must be one of two or more columns, 0 to {k - 1}; got {entailment}")
+    logits = log_probs.astype(np.float64)
+    allowed = _allowed(gold, k, entailment)
+
+    def loss(log_temperature: float) -> float:
+        return _negative_log_likelihood(logits * math.exp(-log_temperature), allowed)
+
+    return math.exp(_minimise(loss, math.log(COLDEST), math.log(HOTTEST)))
+
+
+def _allowed(gold: Integers, k: int, entailment: int) -> FloatArray:
+    """0 for the columns that the gold label allows, -inf for the others. *Shape:* `(n,)` to `(n, k)`."""
+    rows = np.full((k + 1, k), -np.inf)
+    np.fill_diagonal(rows, 0.0)
+    rows[k] = 0.0
+    rows[k, entailment] = -np.inf
+    return np.asarray(rows[gold])
+
+
+def _negative_log_likelihood(logits: FloatArray, allowed: FloatArray) -> float:
+    """Mean of ln Σ_j exp(z_j) - ln Σ_(j allowed) exp(z_j). *Shape:* both `(n, k)`."""
+    of_all = np.logaddexp.reduce(logits, axis=1)  # (n,)
+    of_gold = np.logaddexp.reduce(logits + allowed, axis=1)  # (n,)
+    return float((of_all - of_gold).mean())
+
+
+def _minimise(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where the function is least between `low` and `high`: the best point of a grid, refined up to its neighbours."""
+    grid = np.linspace(low, high, _GRID).tolist()
+    best = int(np.argmin([function(x) for x in grid]))
+    left, right = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
+    inner = _golden_section(function, left, right)
+    return float(min((grid[best], inner), key=function))
+
+
+def _golden_section(function: Callable[[float], float], left: float, right: float) -> float:
+    """Golden-section search (Kiefer 1953) for the minimum of a function with one valley."""
+    a, b = right - _GOLDEN * (right - left), left + _GOLDEN * (right - left)
+    at_a, at_b = function(a), function(b)
+    while right - left > _TOLERANCE:
+        if at_a <= at_b:
+            right, b, at_b = b, a, at_a
+            a = right - _GOLDEN * (right - left)
+            at_a = function(a)
+        else:
+            left, a, at_a = a, b, at_b
+            b = left + _GOLDEN * (right - left)
+            at_b = function(b)
+    return (left + right) / 2
