@@ -8,7 +8,19 @@ import pytest
 import tuili
 
 HEAVY = {"numpy", "onnxruntime", "tokenizers", "torch", "transformers", "typer", "rich", "pyarrow", "matplotlib"}
-PUBLIC = ["Evidence", "Judge", "Label", "Pair", "Span", "TuiliError", "Verdict", "evaluate", "judge", "judge_file", "load"]
+PUBLIC = [
+    "Evidence",
+    "Judge",
+    "Label",
+    "Pair",
+    "Span",
+    "TuiliError",
+    "Verdict",
+    "evaluate",
+    "judge",
+    "judge_file",
+    "load",
+]
 
 
 def modules_after(code: str) -> set[str]:

@@ -25,7 +25,10 @@ def test_a_verdict_opens_no_connection():
 def test_a_verdict_needs_no_network_at_all():
     """S11: in a network namespace without interfaces."""
     command = ["unshare", "--net", "--map-root-user"]
-    if shutil.which("unshare") is None or subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*command, "true"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("this machine allows no network namespaces")
     done = subprocess.run([*command, sys.executable, "-c", VERDICT], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "entailment"), done.stderr

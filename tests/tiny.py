@@ -1,4 +1,4 @@
-"""A prefix-form bundle small enough to make in a test: random weights, two layers, a vocabulary of letters and words."""
+"""A prefix-form bundle small enough to make in a test: random weights, two layers, letters and words."""
 
 from __future__ import annotations
 

@@ -236,8 +236,12 @@ class Bundle:
                 _check_complete(manifest)
                 files = {name: _read_listed(folder, name, entry) for name, entry in manifest.files.items()}
         except (BundleError, OSError, ValueError) as error:  # ValueError: NUL in the path
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise BundleError(f"{path}: {reason}") from error
+            reason = str(error)
+            if isinstance(error, OSError):
+                reason = (
+                    f"can't be opened ({error.strerror}); a bundle is a directory with {DIGEST} and {MANIFEST} in it"
+                )
+            raise BundleError(f"{_printable(path)}: {reason}") from error
         return cls(manifest, MappingProxyType(files), digest)
 
 
@@ -273,7 +277,9 @@ def write_bundle(directory: str | Path, manifest: Manifest, files: Mapping[str, 
             _put_in_place(new, target, old=Path(workshop, "old"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"can't write to {directory}: {reason}; name a directory that can be written") from error
+        raise UsageError(
+            f"can't write to {_printable(directory)}: {reason}; name a directory that can be written"
+        ) from error
     return bundle
 
 
@@ -298,6 +304,7 @@ class _Folder:
             outer.check(path, stat.S_ISDIR, "a directory")
         place = outer.path / path if outer is not None else Path(path)
         if not _HAS_DIRECTORY_DESCRIPTORS:
+            os.scandir(place).close()  # raises what opening it would
             yield cls(place, None)
             return
         flags, within = (_ENTER, None) if outer is None else (_ENTER | _NO_LINK, outer.descriptor)
@@ -451,6 +458,10 @@ def _refuse(value: object, where: str, allowed: str) -> NoReturn:
     """Say what is wrong. Of a container only the type is shown; of all else 80 characters, with nothing to act on."""
     shown = f"{value!r:.80}" if isinstance(value, str | int | float | None) else type(value).__name__
     raise BundleError(f"{MANIFEST}, {where[:160]!r}: {shown} is not {allowed}")
+
+
+def _printable(path: str | Path) -> str:
+    return str(path) if str(path).isprintable() else ascii(str(path))
 
 
 def _names(cls: type[Any]) -> tuple[str, ...]:

@@ -63,9 +63,15 @@ def test_a_file_gives_a_file(tmp_path):
 @pytest.fixture
 def labelled(tmp_path):
     path = tmp_path / "labelled.jsonl"
-    rows = [(*PAIR, "entailment"), (PAIR[0], "The man is awake.", "contradiction"), (PAIR[0], "He is tired.", "neutral")]
+    rows = [
+        (*PAIR, "entailment"),
+        (PAIR[0], "The man is awake.", "contradiction"),
+        (PAIR[0], "He is tired.", "neutral"),
+    ]
     rows += [(PAIR[0], "No label.", "-")]
-    path.write_text("".join(json.dumps(dict(zip(("premise", "hypothesis", "label"), row, strict=True))) + "\n" for row in rows))
+    path.write_text(
+        "".join(json.dumps(dict(zip(("premise", "hypothesis", "label"), row, strict=True))) + "\n" for row in rows)
+    )
     return path
 
 
@@ -96,7 +102,7 @@ def test_evaluate_writes_a_report(labelled, tmp_path):
         (["judge", *PAIR, "--output", "y"], ["--file"]),
         (["judge", *PAIR, "--model", "nothing"], ["hf:organisation/name"]),
         (["judge", *PAIR, "--threads", "0"], ["threads"]),
-        (["judge", *PAIR, "--threads", "x"], ["x"]),
+        (["judge", *PAIR, "--threads", "x"], ["threads", "integer"]),
         (["judge", "a", "b", "c"], ["c"]),
         (["nonsense"], ["nonsense"]),
         (["evaluate"], ["FILE"]),
@@ -129,7 +135,13 @@ def test_arguments_that_are_not_utf8_are_refused():
 
 
 def test_rows_that_cannot_be_judged_are_recorded_where_that_is_wanted():
-    done = run("judge", "--on-error", "record", stdin='{"premise": "", "hypothesis": "b"}\n' + json.dumps(dict(zip(("premise", "hypothesis"), PAIR, strict=True))))
+    done = run(
+        "judge",
+        "--on-error",
+        "record",
+        stdin='{"premise": "", "hypothesis": "b"}\n'
+        + json.dumps(dict(zip(("premise", "hypothesis"), PAIR, strict=True))),
+    )
     assert done.returncode == 0, done.stderr
     assert ["error" in json.loads(line) for line in done.stdout.splitlines()] == [True, False]
 

@@ -30,13 +30,15 @@ def test_a_spelling_is_understood_in_any_case(written: str, label: Label) -> Non
 
 @pytest.mark.parametrize("number", [0, 1, 2, "0", "1", " 2 ", 1.0, "1.0", -2, 7])
 def test_a_number_is_refused_since_data_sets_disagree_on_its_meaning(number: object) -> None:
-    with pytest.raises(InputError, match="is a number, and data sets disagree .* write one of entailment, neutral"):
+    with pytest.raises(InputError, match=r"is a number, and data sets disagree .* write one of entailment, neutral"):
         parse_label(number)
 
 
-@pytest.mark.parametrize("value", ["yes", "supports", True, False, ["entailment"], {"label": 1}, "entailment\x00", "？"])
+@pytest.mark.parametrize(
+    "value", ["yes", "supports", True, False, ["entailment"], {"label": 1}, "entailment\x00", "？"]
+)
 def test_anything_else_is_refused_with_what_is_allowed(value: object) -> None:
-    with pytest.raises(InputError, match="unknown label .* entailment, neutral, contradiction, not_entailment"):
+    with pytest.raises(InputError, match=r"unknown label .* entailment, neutral, contradiction, not_entailment"):
         parse_label(value)
 
 

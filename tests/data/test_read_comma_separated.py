@@ -57,7 +57,9 @@ def test_a_bad_row_is_named_and_the_next_is_read(write: Write, row: str, reason:
         list(open_examples(path))
 
 
-@pytest.mark.parametrize("row", ['"left open,b,e\nx,y,e\n', '"a"b,c,e\nx,y,e\n', '"left open,b\n"x",y,e\n', "a\rb,c,e\n"])
+@pytest.mark.parametrize(
+    "row", ['"left open,b,e\nx,y,e\n', '"a"b,c,e\nx,y,e\n', '"left open,b\n"x",y,e\n', "a\rb,c,e\n"]
+)
 def test_after_a_quoting_error_nothing_more_is_read(write: Write, row: str) -> None:
     """I2: nothing says any more where rows begin, so the bad row is the last, and says so."""
     path = write("pairs.csv", HEADER + "a,b,e\n" + row)
@@ -81,7 +83,9 @@ def test_a_quote_left_open_does_not_take_in_the_whole_file(write: Write, monkeyp
     """I2: a row is bounded, however many lines and fields it takes."""
     monkeypatch.setattr(comma_separated, "MAX_LINE_BYTES", 1000)
     path = write("pairs.csv", HEADER + '"' + '\n","' * 10_000)
-    with pytest.raises(DataError, match="row 2: the row is longer than 1,000 characters; is a quotation mark left open"):
+    with pytest.raises(
+        DataError, match="row 2: the row is longer than 1,000 characters; is a quotation mark left open"
+    ):
         open_examples(path)
 
 

@@ -31,7 +31,7 @@ def test_quotation_marks_are_text(write: Write) -> None:
 
 def test_the_original_files_of_snli_and_mnli_are_understood_though_their_rows_end_early(write: Write) -> None:
     header = "gold_label\tsentence1_binary_parse\tsentence1\tsentence2\tpairID\tlabel1\tlabel2\tlabel3\n"
-    rows = "neutral\t( a )\tA dog.\tA cat.\t1n\tneutral\t\t\n-\t( a )\tA dog.\tA cat.\t2n\tneutral\nneutral\t( a )\tX.\tY.\n"
+    rows = "neutral\t( a )\tA.\tB.\t1n\tneutral\t\t\n-\t( a )\tA.\tB.\t2n\tneutral\nneutral\t( a )\tA.\tB.\n"
     examples = open_examples(write("multinli_1.0_train.txt", header + rows), labels="required")
     assert [example.row for example in examples] == [2, 4]
     assert examples.skipped == 1

@@ -6,13 +6,18 @@ import threading
 
 import numpy as np
 import pytest
+import tiny
 
 import tuili
+from tuili.bundle import write_bundle
 from tuili.engine.load import load
 from tuili.errors import BundleError, InvalidPair, UsageError
+from tuili.learning.graph import build_graph
 from tuili.types import THREE_WAY, Label, Verdict
 
-WORDS = "a the man woman dog cat is are was not sleeping running asleep outside inside two three in on park person".split()
+WORDS = (
+    "a the man woman dog cat is are was not sleeping running asleep outside inside two three in on park person".split()
+)
 
 
 def sentence(rng: random.Random, words: int) -> str:
@@ -22,7 +27,9 @@ def sentence(rng: random.Random, words: int) -> str:
 def make_pairs(count: int, seed: int = 0) -> list[tuple[str, str]]:
     """Pairs of many lengths; some premises occur often, some are longer than the tiny model's window of 30 tokens."""
     rng = random.Random(seed)
-    premises = [" ".join(sentence(rng, rng.randint(2, 14)) for _ in range(rng.choice([1, 1, 2, 6]))) for _ in range(count // 3)]
+    premises = [
+        " ".join(sentence(rng, rng.randint(2, 14)) for _ in range(rng.choice([1, 1, 2, 6]))) for _ in range(count // 3)
+    ]
     return [(rng.choice(premises), sentence(rng, rng.randint(1, 10))) for _ in range(count)]
 
 
@@ -46,7 +53,9 @@ def test_the_same_pair_gets_the_same_bits_in_any_company(tiny_directory):
     """D1, D2: batch, position, companions, cache, threads and a new engine change nothing."""
     pairs = make_pairs(120)
     alone = [bits(load(str(tiny_directory), threads=1, cache_bytes=0).judge([pair]))[0] for pair in pairs[:20]]
-    engines = [load(str(tiny_directory), threads=threads, cache_bytes=size) for threads in (1, 2) for size in (0, 2**14, 2**26)]
+    engines = [
+        load(str(tiny_directory), threads=threads, cache_bytes=size) for threads in (1, 2) for size in (0, 2**14, 2**26)
+    ]
     for seed in range(20):
         rng = random.Random(seed)
         company = [*range(20), *rng.sample(range(20, 120), rng.randint(0, 100))]
@@ -165,10 +174,6 @@ def test_options_that_cannot_be_are_refused(options):
 
 def test_weights_that_give_no_numbers_are_refused_rather_than_believed(tmp_path):
     """I5: argmax of NaN is a label."""
-    import tiny
-    from tuili.bundle import write_bundle
-    from tuili.learning.graph import build_graph
-
     tensors = tiny.tensors()
     tensors["head_out.bias"][1] = np.nan
     graph = build_graph(tensors, tiny.config(), "int8")

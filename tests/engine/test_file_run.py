@@ -135,7 +135,14 @@ def test_bad_rows_are_recorded_where_that_is_wanted(tiny_engine, tmp_path):
     run = judge_file(tiny_engine, bad_file(tmp_path / "in.jsonl"), tmp_path / "out.jsonl", on_error="record")
     lines = read(tmp_path / "out.jsonl")
     assert (run.rows, run.errors) == (6, 2)
-    assert [("error" in line, line["row"]) for line in lines] == [(False, 1), (False, 2), (False, 3), (True, 4), (True, 5), (False, 6)]
+    assert [("error" in line, line["row"]) for line in lines] == [
+        (False, 1),
+        (False, 2),
+        (False, 3),
+        (True, 4),
+        (True, 5),
+        (False, 6),
+    ]
     assert lines[3]["field"] == "premise"
     assert "tokens" in lines[4]["error"]
 

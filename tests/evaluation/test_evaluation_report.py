@@ -85,7 +85,7 @@ def test_the_dictionary_tells_all_but_the_length_of_the_curve() -> None:
 
 
 def test_a_report_survives_pickling_and_equals_itself_run_again() -> None:
-    assert pickle.loads(pickle.dumps(report_on(40, 3))) == report_on(40, 3)  # noqa: S301
+    assert pickle.loads(pickle.dumps(report_on(40, 3))) == report_on(40, 3)
 
 
 def test_the_order_of_pairs_changes_no_measure() -> None:

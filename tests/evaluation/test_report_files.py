@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from made_up import C, E, N, verdict
 
+from tuili.data.atomic import write_files
 from tuili.errors import MissingExtra, UsageError
-from tuili.evaluation.atomic import write_files
 from tuili.evaluation.scoring import score
 
 if TYPE_CHECKING:

@@ -55,7 +55,8 @@ def test_the_int8_graph_stays_close_to_float32(tmp_path):
 def test_the_hypothesis_matters_and_so_does_the_premise(tmp_path):
     tiny.write(tmp_path / "b")
     a, b, c = engine_log_probs(
-        tmp_path / "b", [PAIRS[0], Pair(PAIRS[0].premise, PAIRS[1].hypothesis), Pair(PAIRS[1].premise, PAIRS[0].hypothesis)]
+        tmp_path / "b",
+        [PAIRS[0], Pair(PAIRS[0].premise, PAIRS[1].hypothesis), Pair(PAIRS[1].premise, PAIRS[0].hypothesis)],
     )
     assert np.abs(a - b).max() > 1e-3
     assert np.abs(a - c).max() > 1e-3

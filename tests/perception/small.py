@@ -19,7 +19,7 @@ LETTERS = [*string.ascii_lowercase, *(f"##{letter}" for letter in string.ascii_l
 
 def library_tokenizer(**normalizer: Any) -> Tokenizer:
     vocabulary = {token: row for row, token in enumerate(dict.fromkeys([*SPECIAL, *WORDS, *LETTERS]))}
-    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token=SPECIAL[1]))
     tokenizer.normalizer = BertNormalizer(**normalizer)
     tokenizer.pre_tokenizer = BertPreTokenizer()
     tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])

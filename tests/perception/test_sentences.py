@@ -58,6 +58,7 @@ PROSE = [
     "(The door was open.)| Nobody went in.",
     "Hmm.| Paul said nothing.| Mm-hmm.| Ann nodded.",
     "The score was 3-2.| -5 degrees is cold.| – Not for us.",
+    "It works!!! :)| Buy it.| Good value. 😀😀| Thanks. ;-)| Bye",
     "क्या हाल है?| सब ठीक है।| धन्यवाद।",
 ]
 
@@ -97,8 +98,7 @@ LINES = [
     "HARBOUR CLOSED\n|Storms shut the harbour on Sunday.| It reopens today.",
     "# Notes\n|The pump is loud.| Fix it.",
     "First paragraph without a stop\n\n|Second paragraph without one\n \t\n|Third",
-    "The harbour was closed for most of the winter because\nof the storms that came down from the north, and no\n"
-    "ship could enter.| It opened again when Captain Elias\nMoor arrived in March.",
+    "The harbour was closed for most of last winter because\nof ice.| It opened again when Captain Elias\nMoor came.",
     "She walked all the way from the old station to the house of Mr.\nHale, who was out.\n|He had gone to the sea.",
     "He lives in\nNew York and works for\nthe city.",
     "Ann: Is it done?\n|Bob: Almost.\n|Ann: Good.",
@@ -131,6 +131,8 @@ CHINESE = [
     '他说："好的。"|她走了。|"再见。"他说。',
     "他用的是iPhone。|It works.| 很好用。",
     "价格是3.5元。|版本是v2.0。|真便宜！",
+    "他住在No. 5大街。|很近。",
+    "真好吃！😀|下次再来。",
     "他说OK。|然后他走了。",
     "今日新闻\n|今天上午，市政府宣布新的地铁线路将于明年春天正式开通，沿线共有十二个车站。",
     "一、准备材料\n|二、填写表格\n|三、提交申请",

@@ -24,7 +24,7 @@ app.command()(judge)
 app.command()(evaluate)
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands a flag
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(tuili.__version__)
         raise typer.Exit

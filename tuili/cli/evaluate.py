@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tuili.cli.options import Json, Model, Threads
+from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="Labelled pairs: .jsonl, .csv, .tsv or .parquet, also with .gz.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Labelled pairs: .jsonl, .csv, .tsv or .parquet, also with .gz.")
+    ],
     model: Model = None,
     report: Annotated[
         Path | None, typer.Option("--report", help="Write report.json, report.md and plots into this directory.")
     ] = None,
+    labels: LabelOrder = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Evaluate a model: accuracy, macro-F1, per-class report, calibration, risk against answered share."""
-    from tuili.engine.load import load
     from tuili.evaluation.evaluate import evaluate as evaluate_file
+    from tuili.evaluation.plots.canvas import require_plots
 
-    result = evaluate_file(load(model, threads=threads), file)
+    if report is not None:
+        require_plots()  # before the work, not after it
+    result = evaluate_file(open_engine(model, threads, labels), file)
     if report is not None:
         result.write(report)
-    typer.echo(json.dumps(result.to_dict()) if as_json else result.text())
+    if as_json:
+        typer.echo(json.dumps(result.to_dict()))
+        return
+    typer.echo(result.text())
+    typer.echo(
+        f"{result.n:,} pairs, {result.skipped:,} without a gold label; {result.model}\n"
+        f"ECE {result.ece:.4f}   Brier {result.brier:.4f}   log-loss {result.log_loss:.4f}   "
+        f"area under risk {result.aurc:.4f}   answered {result.answered_share:.1%}"
+    )

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
 from tuili.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tuili.cli.options import Json, Model, Threads
     from tuili.engine.engine import Engine
     from tuili.engine.file_run import FileRun
     from tuili.types import Verdict
@@ -28,8 +27,8 @@ class OnError(StrEnum):
 
 
 def judge(
-    premise: Annotated[str | None, typer.Argument(help="The text that is given.")] = None,
-    hypothesis: Annotated[str | None, typer.Argument(help="The sentence put to it.")] = None,
+    premise: Annotated[str | None, typer.Argument(metavar="PREMISE", help="The text that is given.")] = None,
+    hypothesis: Annotated[str | None, typer.Argument(metavar="HYPOTHESIS", help="The sentence put to it.")] = None,
     file: Annotated[
         Path | None, typer.Option("--file", help="Pairs: .jsonl, .csv, .tsv or .parquet, also with .gz.")
     ] = None,
@@ -38,6 +37,7 @@ def judge(
         OnError, typer.Option("--on-error", help="At a row that can't be judged: stop, or record the error and go on.")
     ] = OnError.STOP,
     model: Model = None,
+    labels: LabelOrder = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
@@ -45,25 +45,23 @@ def judge(
 
     Without arguments, pairs are read from standard input as JSON lines and the verdicts written to standard output.
     """
-    from tuili.engine.load import load
-
     if file is not None:
         if premise is not None:
             raise UsageError("give either PREMISE and HYPOTHESIS, or --file, not both")
         if output is None:
             raise UsageError("--file needs --output: where the verdicts go")
-        _judge_file(load(model, threads=threads), file, output, on_error, as_json=as_json)
+        _judge_file(open_engine(model, threads, labels), file, output, on_error, as_json=as_json)
         return
     if output is not None:
         raise UsageError("--output goes with --file")
     if premise is None:
         if sys.stdin.isatty():
             raise UsageError("give PREMISE and HYPOTHESIS, or --file, or JSON lines on standard input")
-        _judge_stream(load(model, threads=threads), on_error)
+        _judge_stream(open_engine(model, threads, labels), on_error)
         return
     if hypothesis is None:
         raise UsageError("HYPOTHESIS is missing: tuili judge PREMISE HYPOTHESIS")
-    _print_verdict(load(model, threads=threads).judge([(premise, hypothesis)])[0], as_json=as_json)
+    _print_verdict(open_engine(model, threads, labels).judge([(premise, hypothesis)])[0], as_json=as_json)
 
 
 def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:

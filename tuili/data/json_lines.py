@@ -50,7 +50,7 @@ def _record(line: Line, labels: LabelPolicy) -> Record:
 
 def _parsed(text: str) -> dict[str, object]:
     try:
-        value = json.loads(text, object_pairs_hook=_object)
+        value = json.loads(text.rstrip("\r\n"), object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise InputError(f"is not valid JSON: {error.msg} at column {error.colno}") from None
     except ValueError:  # more digits than Python converts

@@ -101,7 +101,7 @@ def _batches(table: Any, columns: Columns, path: str | Path) -> Iterator[Any]:
             yield batch
             row += batch.num_rows
     except (ArrowException, OSError, ValueError) as error:
-        raise DataError(f"is damaged: {_told(error)}", path=path, row=row + 1) from error
+        raise DataError(f"is damaged in this row or soon after: {_told(error)}", path=path, row=row + 1) from error
 
 
 def _batch_rows(metadata: Any) -> int:

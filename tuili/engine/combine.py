@@ -34,10 +34,10 @@ def decisive_mean(log_probs: NDArray[Any], labels: Sequence[Label], *, sharpness
     *Shape:* `(windows, labels)` to `(labels,)`.
     """
     if len(log_probs) == 1:
-        return log_probs[0].astype(np.float64)
+        return np.asarray(log_probs[0], np.float64)
     probabilities = np.exp(log_probs.astype(np.float64))
     nothing = labels.index(Label.NEUTRAL if Label.NEUTRAL in labels else Label.NOT_ENTAILMENT)
     decisive = np.log(np.maximum(1.0 - probabilities[:, nothing], 1e-12))
     weights = np.exp(sharpness * (decisive - decisive.max()))
     combined = (weights[:, None] * probabilities).sum(0) / weights.sum()
-    return np.log(np.maximum(combined, 1e-30))
+    return np.asarray(np.log(np.maximum(combined, 1e-30)))

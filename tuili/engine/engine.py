@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,18 +12,12 @@ from tuili.errors import InvalidPair, InvalidText
 from tuili.types import Pair, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
-    from tuili.engine.percepts import Reading
+    from tuili.engine.reading import Reader, Reading
     from tuili.types import Label
-
-
-class Reader(Protocol):
-    """A back end with its windows: pairs to readings."""
-
-    def read(self, pairs: Sequence[Pair]) -> list[Reading]: ...
 
 
 class Engine:

@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from tuili.data.atomic import write_files
 from tuili.data.fingerprint import fingerprint
 from tuili.data.read import open_examples
 from tuili.engine.rows import judged_chunks
@@ -131,7 +132,8 @@ class _Run:
     def open(self) -> Iterator[IO[bytes]]:
         """The partial file, locked, without the torn line that an interruption may have left at its end."""
         if not self.record.exists():
-            _write_atomically(self.record, json.dumps({"run": self.identity}, indent=2) + "\n")
+            record = json.dumps({"run": self.identity}, indent=2) + "\n"
+            write_files(self.record.parent, {self.record.name: record.encode()})
         with self.partial.open("ab+") as file:
             _lock(file, self.output)
             if self.output.exists():
@@ -176,16 +178,6 @@ def _lock(file: IO[bytes], output: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise ResumeError(f"{output} is being written by another process") from error
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync_directory(path.parent)
 
 
 def _sync_directory(path: Path) -> None:

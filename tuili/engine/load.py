@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ from tuili.engine.engine import Engine
 from tuili.errors import BundleError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
+
+    from tuili.types import Label
 
 ADDRESSES = (
     "no address (the embedded model), ./directory or /directory (a bundle or a checkpoint), hf:organisation/name"
@@ -19,13 +22,33 @@ ADDRESSES = (
 CACHE_BYTES = 64 * 2**20
 
 
-def load(model: str | None = None, *, threads: int | None = None, cache_bytes: int = CACHE_BYTES) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `load` was asked for; an engine pickles as this."""
+
+    model: str | None
+    threads: int
+    cache_bytes: int
+    labels: tuple[str, ...] | None
+    check_labels: bool
+
+
+def load(
+    model: str | None = None,
+    *,
+    threads: int | None = None,
+    cache_bytes: int = CACHE_BYTES,
+    labels: Sequence[Label | str] | None = None,
+    check_labels: bool = True,
+) -> Engine:
     """An engine for the model at an address.
 
     Args:
         model: None for the embedded model; a directory, written with a leading `.` or `/`; or `hf:organisation/name`.
         threads: Processor threads; by default those that this process may use.
         cache_bytes: Memory for percepts of premises that may be asked about again.
+        labels: Of a checkpoint: what its outputs mean, in order; by default, what its configuration says.
+        check_labels: Of a checkpoint: whether its verdicts on unmistakable pairs must agree with the label order.
 
     Raises:
         UsageError: An address or option that can't be.
@@ -38,8 +61,8 @@ def load(model: str | None = None, *, threads: int | None = None, cache_bytes: i
         raise UsageError(f"threads must be 1 or more, got {threads}")
     if cache_bytes < 0:
         raise UsageError(f"cache_bytes must be 0 or more, got {cache_bytes}")
-    opener, place = _opener(model)
-    return opener(place, model, threads, cache_bytes)
+    order = None if labels is None else tuple(str(label) for label in labels)
+    return _load(Options(model, threads, cache_bytes, order, check_labels))
 
 
 def available_threads() -> int:
@@ -49,37 +72,44 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-def _opener(model: str | None) -> tuple[Callable[[str, str | None, int, int], Engine], str]:
+def _load(options: Options) -> Engine:
+    model = options.model
     if model is None:
-        return _open_bundle, str(files("tuili") / "weights")
+        return _open_bundle(str(files("tuili") / "weights"), options)
     if model.startswith((".", "/")) or Path(model).is_absolute():
         path = Path(model)
         if not path.is_dir():
             raise BundleError(f"{model} is not a directory; a model is a bundle or a checkpoint directory")
-        return (_open_bundle if (path / "bundle.json").exists() else _open_checkpoint), model
+        return _open_bundle(model, options) if (path / "bundle.json").exists() else _open_checkpoint(model, options)
     scheme, _, name = model.partition(":")
     if scheme == "hf" and name:
-        return _open_checkpoint, name
+        return _open_checkpoint(model, options)
     raise UsageError(f"{model!r} is not the address of a model; allowed: {ADDRESSES}")
 
 
-def _open_bundle(directory: str, model: str | None, threads: int, cache_bytes: int) -> Engine:
+def _open_bundle(directory: str, options: Options) -> Engine:
+    if options.labels is not None:
+        raise UsageError("a bundle knows the order of its labels; labels are for checkpoints")
     from tuili.bundle import Bundle
     from tuili.engine.percepts import PerceptReader
     from tuili.reasoning.embedded import Embedded
 
     bundle = Bundle.open(directory)
-    backend = Embedded(bundle, threads=threads)
+    backend = Embedded(bundle, threads=options.threads)
     return Engine(
-        PerceptReader(backend, cache_bytes=cache_bytes),
+        PerceptReader(backend, cache_bytes=options.cache_bytes),
         model=backend.name,
         labels=backend.labels,
         temperature=bundle.manifest.temperature,
         threshold=bundle.manifest.threshold,
         sharpness=bundle.manifest.combination.parameters["sharpness"],
-        origin=(_reload, (model, threads, cache_bytes)),
+        origin=(_load, (options,)),
     )
 
 
-def _reload(model: str | None, threads: int, cache_bytes: int) -> Engine:
-    return load(model, threads=threads, cache_bytes=cache_bytes)
+def _open_checkpoint(source: str, options: Options) -> Engine:
+    from tuili.engine.joint import JointReader
+    from tuili.reasoning.checkpoint import Checkpoint
+
+    backend = Checkpoint.load(source, labels=options.labels, check_labels=options.check_labels)
+    return Engine(JointReader(backend), model=backend.name, labels=backend.labels, origin=(_load, (options,)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuili.engine.reading import Reading
 from tuili.errors import InvalidPair
 from tuili.perception.sentences import split_sentences
 from tuili.perception.windows import coverage, cut_windows
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
     from tuili.types import Pair
 
 STAGE_TOKENS = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a back end said of one pair.
-
-    *Shape:* `log_probs` `(windows, labels)`; `coverage` is the share of the premise that was read.
-    """
-
-    log_probs: NDArray[np.float32]
-    coverage: float
 
 
 class PerceptCache:
@@ -104,7 +94,7 @@ class PerceptReader:
             for p, h in zip(premise_of, hypothesis_of, strict=True)
         ]
 
-    def _hypotheses(self, pairs: Sequence[Pair]) -> tuple[list[NDArray[Any]], list[int]]:
+    def _hypotheses(self, pairs: Sequence[Pair]) -> tuple[list[list[int]], list[int]]:
         """Token ids of the distinct hypotheses, and which one each pair has."""
         numbers: dict[str, int] = {}
         hypothesis_of = [numbers.setdefault(pair.hypothesis, len(numbers)) for pair in pairs]
@@ -148,7 +138,7 @@ class PerceptReader:
         stage: list[int],
         windows: Sequence[NDArray[Any]],
         asked: Sequence[dict[int, None]],
-        hypotheses: Sequence[NDArray[Any]],
+        hypotheses: Sequence[Sequence[int]],
     ) -> dict[tuple[int, int], NDArray[np.float32]]:
         """Log-probabilities by window and hypothesis, for the windows of one stage."""
         percepts = self._percepts([windows[window] for window in stage])

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuili.evaluation.atomic import write_files
+from tuili.data.atomic import write_files
 from tuili.evaluation.plots.confusion import draw_confusion
 from tuili.evaluation.plots.reliability import draw_reliability
 from tuili.evaluation.plots.risk import draw_risk

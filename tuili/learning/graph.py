@@ -58,7 +58,7 @@ class Weights:
         self.initialisers: dict[str, onnx.TensorProto] = {}
 
     def constant(self, value: object, dtype: type = np.float32) -> str:
-        array = np.asarray(value, dtype)
+        array: NDArray[np.generic] = np.asarray(value, dtype)
         name = f"{array.dtype.name}_{'x'.join(map(str, array.shape))}_{array.ravel().tolist()}"
         return self.put(name, array)
 

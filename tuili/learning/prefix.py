@@ -17,7 +17,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.nn.functional as F
@@ -101,12 +101,14 @@ class PrefixLayer(nn.Module):
         # Written out: for rows this short, torch's fused CPU kernel spends three times as long in backward.
         scores = query @ key.transpose(2, 3) * (query.shape[-1] ** -0.5)
         context = scores.masked_fill(~mask, -1e4).softmax(-1).to(value.dtype) @ value
-        return context.transpose(1, 2).flatten(0, 1).flatten(1).index_select(0, layout.scatter)
+        packed: Tensor = context.transpose(1, 2).flatten(0, 1).flatten(1).index_select(0, layout.scatter)
+        return packed
 
     def finish(self, hidden: Tensor, context: Tensor) -> Tensor:
         """Everything after attention: output projection, feed-forward, both norms."""
         hidden = self.attention_norm(hidden + self.attention_out(context))
-        return self.feed_norm(hidden + self.feed_out(F.gelu(self.feed_in(hidden))))
+        normed: Tensor = self.feed_norm(hidden + self.feed_out(F.gelu(self.feed_in(hidden))))
+        return normed
 
 
 class PrefixModel(nn.Module):
@@ -128,6 +130,11 @@ class PrefixModel(nn.Module):
         self.head_in = nn.Linear(2 * config.hidden, config.hidden)
         self.head_dropout = nn.Dropout(head_dropout)
         self.head_out = nn.Linear(config.hidden, config.labels)
+
+    @property
+    def stack(self) -> list[PrefixLayer]:
+        """The layers, bottom first."""
+        return cast("list[PrefixLayer]", list(self.layers))
 
     @classmethod
     def from_bert(
@@ -156,7 +163,7 @@ class PrefixModel(nn.Module):
         self.positions.weight.copy_(weights["embeddings.position_embeddings.weight"])
         self.types.weight.copy_(weights["embeddings.token_type_embeddings.weight"])
         linear(self.embedding_norm, "embeddings.LayerNorm")
-        for index, layer in enumerate(self.layers):
+        for index, layer in enumerate(self.stack):
             source = f"encoder.layer.{index}"
             attention = [f"{source}.attention.self.{name}" for name in ("query", "key", "value")]
             layer.qkv.weight.copy_(torch.cat([weights[f"{name}.weight"] for name in attention]))
@@ -174,7 +181,7 @@ class PrefixModel(nn.Module):
         types[len(premises.ids) :] = 1
         words = self.words(torch.cat([premises.ids, hypotheses.ids]))
         positions = self.positions(torch.cat([premises.positions, hypotheses.positions]))
-        return self.embedding_norm(words + positions + self.types(types))
+        return cast("Tensor", self.embedding_norm(words + positions + self.types(types)))
 
     def forward(self, batch: PairBatch) -> Tensor:
         """Logits. *Shape:* `(hypotheses, labels)`, float32."""
@@ -191,8 +198,8 @@ class PrefixModel(nn.Module):
             seen = seen & ~hide
         joint_mask = torch.cat([seen, hypotheses.mask], dim=1)[:, None, None, :]
 
-        for index, layer in enumerate(self.layers):
-            last = index == len(self.layers) - 1
+        for index, layer in enumerate(self.stack):
+            last = index == self.config.layers - 1
             query, key, value = layer.qkv(hidden).chunk(3, dim=-1)
             premise_key = layer.rows(key[:premise_tokens], premises)
             premise_value = layer.rows(value[:premise_tokens], premises)
@@ -212,7 +219,7 @@ class PrefixModel(nn.Module):
         mean = (states * present).sum(1) / present.sum(1)
         features = torch.cat([states[:, 0], mean], dim=-1)
         with torch.autocast(features.device.type, enabled=False):
-            return self.head_out(self.head_dropout(F.gelu(self.head_in(features))))
+            return cast("Tensor", self.head_out(self.head_dropout(F.gelu(self.head_in(features)))))
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -37,7 +37,7 @@ class PrefixConfig:
         def size(key: str) -> int:
             value = config[key]
             if not isinstance(value, int):
-                raise ValueError(f"config.json: {key} must be an integer, got {value!r}")
+                raise TypeError(f"config.json: {key} must be an integer, got {value!r}")
             return value
 
         return cls(

@@ -21,7 +21,7 @@ from tuili.perception.abbreviations import (
 _REACH = 48
 """Characters looked back for the word before a stop; the bound keeps the time linear."""
 
-_WORD_BACKWARD = re.compile(r"[\w.&'’-]*+")
+_WORD_BACKWARD = re.compile(r"[a-zA-Z0-9_.&'’\u00c0-\u2dff-]*+")  # no Chinese, where words are not parted
 _WORD = re.compile(r"[^\W\d_]+")
 _ACRONYM = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
 _NUMBER = re.compile(r"\d|#|(?:[IVX]{2,}|[VX])\b")

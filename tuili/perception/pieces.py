@@ -12,12 +12,12 @@ import re
 
 from tuili.types import Span
 
-PIECE = 4096
-"""Characters a piece has at most. The worst text (words that WordPiece tries in vain) takes 20 ms at this size."""
+PIECE = 2048
+"""Characters a piece has at most. The worst text, long words that fall apart into letters, takes 10 ms at this size."""
 
 _SPACES = " \n\t\r"
 # White space, ASCII and common punctuation, Chinese characters. All are joints in every version of Unicode's tables.
-_JOINT = re.compile(r"[ \n\t\r\u00a0\u3000!-/:-@\[-`{-~‘-”…、-』＀-／：-＠\u4e00-\u9fff]")
+_JOINT = re.compile(r"[ \n\t\r\u00a0\u3000!-/:-@\[-`{-~‘-”…、-〃〈-】！（），．：；？\u4e00-\u9fff]")
 
 
 def cut_pieces(text: str, limit: int = PIECE) -> list[Span]:

@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 
 from tuili.perception.chinese import CHINESE_STOPS, StraightQuotes, ends_chinese
 from tuili.perception.lines import blocks
-from tuili.perception.stops import WESTERN_STOPS, ends_western
+from tuili.perception.stops import CLOSERS, WESTERN_STOPS, ends_western
 from tuili.types import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _STOPS = WESTERN_STOPS + CHINESE_STOPS
-_CLOSERS = "\"'”’»」』)\\]}）】〉》〕*_"
-# A run of stops with all they close, a note such as [12], and the white space after it. Possessive: linear time.
+# A run of stops with all that belongs to it, and the white space after it. Possessive, so that time is linear.
 _STOP = re.compile(
-    rf"([{_STOPS}](?:[{_STOPS}{_CLOSERS}]|\[(?:\d{{1,3}}|[a-z]|note \d{{1,3}}|citation needed)\]|[ ]\.(?!\w))*+)\s*+"
+    rf"""
+    ( [{_STOPS}]
+      (?: [{_STOPS}{re.escape(CLOSERS)}]
+        | \[(?:\d{{1,3}}|[a-z]|note[ ]\d{{1,3}}|citation[ ]needed)\]    # a note: [12]
+        | [ ]\.(?!\w)                                                 # . . .
+        | [ ]?(?:[:;]-?[()DP](?!\w)|[☀-➿\uFE0F\U0001F300-\U0001FAFF])  # :-) and its like
+      )*+
+    )
+    \s*+
+    """,
+    re.VERBOSE,
 )
 
 

@@ -8,6 +8,7 @@ from tuili.perception.abbreviations import EXCLAIMING_NAMES, STARTERS
 from tuili.perception.full_stops import ends_full_stop, word_before
 
 WESTERN_STOPS = ".!?…।॥؟۔‼⁇⁈⁉"
+CLOSERS = "\"'”’»」』)]}）】〉》〕*_"
 _QUOTES = frozenset("\"'”’»」』")
 _OPENERS = frozenset("\"'“‘«([{「『（《¿¡*_-–— ")
 _GOES_ON = frozenset(",;:)]}%=，、；：。")
@@ -49,7 +50,7 @@ def ends_western(text: str, begin: int, mark: int, stop: int, after: int) -> boo
     if run[0] == "…" or run[1:2] in (".", "…") or run[1:3] == " .":
         stays = lower or letter.isdigit() or _repeats(text, mark, opening)
         return not stays and not _names_speaker(text, run, after)
-    return ends_full_stop(text, begin, mark, opening, lower=lower, closed=run[-1] != ".")
+    return ends_full_stop(text, begin, mark, opening, lower=lower, closed=run[-1] in CLOSERS)
 
 
 def _skip_openers(text: str, at: int) -> int:
@@ -73,7 +74,7 @@ def _ends_glued(text: str, mark: int, stop: int) -> bool:
 def _ends_cry(text: str, mark: int, run: str, after: int, *, lower: bool) -> bool:
     """Exclamation and question marks, and the full stops of scripts that have no capitals."""
     if lower:
-        return run[-1] in WESTERN_STOPS and word_before(text, 0, mark).lower() not in EXCLAIMING_NAMES
+        return run[-1] not in CLOSERS and word_before(text, 0, mark).lower() not in EXCLAIMING_NAMES
     return text[mark - 1] not in "([" and not _names_speaker(text, run, after)
 
 

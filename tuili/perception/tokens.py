@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BATCH = 2 * PIECE
-"""Characters in one call of the tokeniser at most: even the worst text stays below 50 ms a call."""
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -142,13 +139,13 @@ def _by_text(
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[tuple[int, int, str]]]:
-    """Pieces as (index of text, offset in text, piece), as many together as one call of the library may take."""
+    """Pieces as (index of text, offset in text, piece), of at most `PIECE` characters together."""
     batch: list[tuple[int, int, str]] = []
     characters = 0
     for index, text in enumerate(texts):
         _check(text)
         for start, end in cut_pieces(text):
-            if characters + end - start > BATCH and batch:
+            if characters + end - start > PIECE and batch:
                 yield batch
                 batch, characters = [], 0
             batch.append((index, start, text[start:end]))

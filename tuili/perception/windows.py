@@ -89,9 +89,9 @@ def _end(bounds: list[int], start: int, last_end: int, size: int) -> int:
 def _next_start(bounds: list[int], start: int, end: int, size: int, overlap: int) -> int:
     """Where the window after `start..end` begins: at a sentence about `overlap` tokens before its end, if one does."""
     index = bisect_right(bounds, end) - 1
-    follows = bounds[index] == end < bounds[-1]
-    # After a whole sentence, late enough that the next one fits.
-    lowest = max(bounds[index + 1] - size if follows else start + 1, end - 2 * overlap)
+    lowest = max(start + 1, end - 2 * overlap)
+    if bounds[index] == end < bounds[-1] and bounds[index + 1] - end <= size:
+        lowest = max(lowest, bounds[index + 1] - size)  # late enough that the next sentence fits
     wanted = max(end - overlap, lowest)
     before = bounds[bisect_right(bounds, wanted) - 1]
     if before >= lowest:

@@ -92,7 +92,7 @@ class Embedded:
         return [percepts[index] for index in range(len(windows))]
 
     def score_percepts(
-        self, percepts: Sequence[Percept], hypotheses: Sequence[Array], premise_of: Sequence[int]
+        self, percepts: Sequence[Percept], hypotheses: Sequence[Sequence[int]], premise_of: Sequence[int]
     ) -> NDArray[np.float32]:
         """Log-probabilities of each hypothesis given the percept it is put to.
 
@@ -122,12 +122,12 @@ class Embedded:
             raise NumericalError(f"{self.name} gave log-probabilities that are not finite; its weights are unusable")
         return log_probs
 
-    def _frame(self, texts: Sequence[Array], padded: int) -> tuple[Array, Array]:
+    def _frame(self, texts: Sequence[Array] | Sequence[Sequence[int]], padded: int) -> tuple[Array, Array]:
         """Token ids between `[CLS]` and `[SEP]`, padded, with their mask. *Shape:* `(n, 1, padded)` both."""
         ids = np.full((len(texts), padded), self.tokeniser.pad, np.int64)
         for row, text in enumerate(texts):
             ids[row, 0] = self.tokeniser.cls
-            ids[row, 1 : len(text) + 1] = text
+            ids[row, 1 : len(text) + 1] = np.asarray(text, np.int64)
             ids[row, len(text) + 1] = self.tokeniser.sep
         return ids[:, None], _mask([len(text) + 2 for text in texts], padded)[:, None]
 
@@ -146,7 +146,7 @@ class Run:
         return len(self.rows) // len(self.percepts)
 
 
-def _plan(percepts: Sequence[Percept], hypotheses: Sequence[Array], premise_of: Sequence[int]) -> Iterator[Run]:
+def _plan(percepts: Sequence[Percept], hypotheses: Sequence[Sequence[int]], premise_of: Sequence[int]) -> Iterator[Run]:
     """Runs of equal shape. Long queues at one percept get runs of their own and attend to it in place."""
     queues: dict[tuple[int, int], list[int]] = {}
     for row, (hypothesis, premise) in enumerate(zip(hypotheses, premise_of, strict=True)):

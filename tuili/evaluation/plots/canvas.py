@@ -21,17 +21,28 @@ RULE = "#DDE2E8"
 DPI = 160
 
 
+def require_plots() -> None:
+    """Find out whether pictures can be drawn, before the work that they are to show.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    try:
+        import matplotlib as mpl  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("matplotlib", "plots") from error
+
+
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure, sizes in inches.
 
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-    except ImportError as error:
-        raise MissingExtra("matplotlib", "plots") from error
+    require_plots()
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
     return Figure(figsize=(width, height), dpi=DPI, layout=layout, facecolor="white")
 

@@ -1,0 +1,31 @@
+"""What a back end said of one pair, before anything is combined or calibrated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tuili.types import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a back end said of one pair.
+
+    *Shape:* `log_probs` `(windows, labels)`; `coverage` is the share of the premise that was read.
+    """
+
+    log_probs: NDArray[np.float32]
+    coverage: float
+
+
+class Reader(Protocol):
+    """A back end together with its windows: pairs to readings, one for each, in order."""
+
+    def read(self, pairs: Sequence[Pair]) -> list[Reading]: ...
