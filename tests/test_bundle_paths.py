@@ -1,4 +1,4 @@
-"""Nothing but plain files inside the directory is ever read (S4), nor a manifest that is not exactly as it should be."""
+"""Nothing but plain files inside the directory is ever read (S4), nor a manifest that is not as it should be."""
 
 from __future__ import annotations
 

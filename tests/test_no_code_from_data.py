@@ -168,39 +168,40 @@ def test_no_hostile_bundle_runs_imports_unpickles_starts_or_connects(audited: di
     assert audited["canaries"] == []
 
 
-@pytest.mark.parametrize(
-    ("line", "event"),
-    [
-        ("pickle.loads(hostile.PICKLE)", "pickle.find_class"),
-        ("exec('x = 1')", "exec"),
-        ("__import__('tokenizer')", "import"),
-        ("subprocess.run(['true'])", "subprocess.Popen"),
-        ("socket.socket().connect_ex(('127.0.0.1', 1))", "socket.connect"),
-        ("open('/etc/hostname')", "open"),
-        ("open('../secret.json')", "open"),
-    ],
-)
-def test_the_audit_would_notice(line: str, event: str, tmp_path: Path):
-    """The same hook, with a loader that does what ours must not."""
+MISDEEDS = {
+    "pickle.loads(hostile.PICKLE.replace(b'touch canary', b'true'))": "pickle.find_class",
+    "exec('x = 1')": "exec",
+    "__import__('tokenizer')": "import ('tokenizer'",
+    "subprocess.run(['true'])": "subprocess.Popen",
+    "socket.socket().connect_ex(('127.0.0.1', 1))": "socket.connect",
+    "open('/etc/hostname')": "open ('/etc/hostname'",
+    "open('../secret.json')": "open ('../secret.json'",
+}
+
+
+def test_the_audit_notices_what_a_loader_must_not_do(tmp_path: Path):
+    """The same hook, with a loader that does it all."""
     script = f"""
 import pickle, socket, subprocess, sys
+from contextlib import suppress
 from pathlib import Path
 import hostile_bundles as hostile
-from tuili.bundle import Bundle
-def load(path, threads=None):
-    try:
-        {line}
-    except OSError:
-        pass
-def cases(root):
-    def make(directory):
-        hostile.lay(directory)
-        (directory / "tokenizer.py").write_bytes(b"")
-        return directory
-    return {{"case": make}}
 import tuili.reasoning.embedded as embedded
-embedded.Embedded = lambda bundle, threads: load(bundle) if bundle.manifest.name == "honest" else None
-hostile.cases, hostile._content_cases = cases, lambda _: []
+
+def load(bundle, threads):
+    if bundle.manifest.name == "honest":
+        for line in {list(MISDEEDS)}:
+            with suppress(OSError):
+                eval(line)
+
+def make(directory):
+    hostile.lay(directory)
+    (directory / "tokenizer.py").write_bytes(b"")
+    return directory
+
+embedded.Embedded = load
+hostile.cases = lambda root: {{"case": make}}
+hostile._content_cases = lambda tokenizer: []
 sys.path.insert(0, "")
 print("\\n".join(hostile.main(Path(sys.argv[1]), audited=True)["events"]))
 """
@@ -212,4 +213,5 @@ print("\\n".join(hostile.main(Path(sys.argv[1]), audited=True)["events"]))
         timeout=120,
         check=True,
     )
-    assert any(line.startswith(event) for line in done.stdout.splitlines())
+    seen = done.stdout.splitlines()
+    assert [event for event in MISDEEDS.values() if not any(line.startswith(event) for line in seen)] == []

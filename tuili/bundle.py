@@ -304,7 +304,7 @@ class _Folder:
             outer.check(path, stat.S_ISDIR, "a directory")
         place = outer.path / path if outer is not None else Path(path)
         if not _HAS_DIRECTORY_DESCRIPTORS:
-            os.scandir(place).close()  # raises what opening it would
+            os.scandir(path if outer is None else place).close()  # raises what opening it would
             yield cls(place, None)
             return
         flags, within = (_ENTER, None) if outer is None else (_ENTER | _NO_LINK, outer.descriptor)

@@ -129,6 +129,9 @@ def test_no_pairs_give_no_verdicts(tiny_engine):
         ("ab", None, "str"),
         (("a", "b", "c"), None, "tuple of 3"),
         (("a", "dog " * 40), "hypothesis", "tokens"),
+        (("a dog", "東京 🦊"), "hypothesis", "unknown"),
+        (("東京 🦊", "a dog"), "premise", "unknown"),
+        (("\u0301", "a dog"), "premise", "unknown"),
     ],
 )
 def test_a_bad_pair_is_named_before_anything_is_scored(tiny_engine, monkeypatch, pair, field, reason):

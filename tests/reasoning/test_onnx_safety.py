@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from google.protobuf.descriptor import Descriptor
 
-
 X, Y = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [4]) for name in "xy")
 
 
@@ -136,22 +135,19 @@ def test_a_model_that_is_cut_short_is_refused_or_whole_as_far_as_it_goes():
             refuse_external_data(content[:length])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_pass_or_are_a_bundle_error(content: bytes):
     """I3."""
-    try:
-        refuse_external_data(content)
-    except BundleError as error:
-        assert str(error).isprintable()
+    assert hostile.attempt(refuse_external_data, content).startswith(("loaded", "BundleError: model.onnx "))
 
 
 def test_no_damage_to_a_model_makes_the_check_miss_what_onnx_would_see():
-    """Of 3,000 damaged models: whenever the onnx package sees a weight elsewhere, so do we."""
+    """Of 2,000 damaged models: whenever the onnx package sees a weight elsewhere, so do we."""
     draw = random.Random(7)
     sound = model(weights(), constant=kept_out("a")).SerializeToString()
     seen = 0
-    for _ in range(3000):
+    for _ in range(2000):
         damaged = bytearray(sound)
         for _ in range(draw.choice([1, 1, 2, 4])):
             damaged[draw.randrange(len(damaged))] = draw.randrange(256)
@@ -164,7 +160,7 @@ def test_no_damage_to_a_model_makes_the_check_miss_what_onnx_would_see():
             seen += 1
             with pytest.raises(BundleError):
                 refuse_external_data(bytes(damaged))
-    assert seen > 1000
+    assert seen > 500
 
 
 def test_weights_are_skipped_not_read():

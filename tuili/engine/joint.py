@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuili.engine.reading import Reading
+from tuili.engine.reading import Reading, unreadable
 from tuili.errors import InvalidPair, InvalidText
 from tuili.types import Pair
 
@@ -24,14 +24,13 @@ class JointReader:
         """One reading for each pair, in order. Equal pairs are read once.
 
         Raises:
-            InvalidPair: A hypothesis leaves no room for a premise.
+            InvalidPair: A hypothesis leaves no room for a premise, or a text is unreadable.
         """
-        self._check_hypotheses(pairs)
+        coverage = self._check(pairs)
         windows = {premise: self._windows(premise) for premise in {pair.premise: None for pair in pairs}}
         asked = {Pair(window, pair.hypothesis): None for pair in pairs for window in windows[pair.premise]}
         places = {pair: place for place, pair in enumerate(asked)}
         log_probs = self.backend.score(list(asked))
-        coverage = {premise: self.backend.coverage(premise) for premise in windows}
         return [
             Reading(
                 log_probs[[places[Pair(window, pair.hypothesis)] for window in windows[pair.premise]]],
@@ -43,11 +42,17 @@ class JointReader:
     def _windows(self, premise: str) -> list[str]:
         return [premise[start:end] for start, end in self.backend.windows(premise)]
 
-    def _check_hypotheses(self, pairs: Sequence[Pair]) -> None:
+    def _check(self, pairs: Sequence[Pair]) -> dict[str, float]:
+        """How much of each text can be read."""
+        coverage = {text: self.backend.coverage(text) for text in {text: None for pair in pairs for text in pair}}
         problems = []
         for index, pair in enumerate(pairs):
             try:
                 self.backend.check_hypothesis(pair.hypothesis)
             except InvalidText as error:
                 problems.append(InvalidPair(str(error), index=index, field="hypothesis"))
+                continue
+            unread = [field for field, text in zip(Pair._fields, pair, strict=True) if coverage[text] == 0]
+            problems += [unreadable(index, field) for field in unread[:1]]
         InvalidPair.raise_first(problems)
+        return coverage

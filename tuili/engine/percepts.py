@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tuili.engine.reading import Reading
+from tuili.engine.reading import Reading, unreadable
 from tuili.errors import InvalidPair
+from tuili.perception.characters import keeps_every_character
 from tuili.perception.sentences import split_sentences
 from tuili.perception.windows import coverage, cut_windows
 
@@ -77,7 +78,7 @@ class PerceptReader:
         """One reading for each pair, in order.
 
         Raises:
-            InvalidPair: A hypothesis is longer than the model's hypothesis window.
+            InvalidPair: A hypothesis is longer than the model's hypothesis window, or a text is unreadable.
         """
         hypotheses, hypothesis_of = self._hypotheses(pairs)
         windows: list[NDArray[Any]] = []
@@ -99,39 +100,59 @@ class PerceptReader:
         numbers: dict[str, int] = {}
         hypothesis_of = [numbers.setdefault(pair.hypothesis, len(numbers)) for pair in pairs]
         hypotheses = self.backend.tokeniser.ids_of(list(numbers))
-        most = self.backend.hypothesis_window
         InvalidPair.raise_first(
             [
-                InvalidPair(
-                    f"the hypothesis has {len(hypotheses[number])} tokens, and this model reads at most {most}; "
-                    "split it into shorter statements",
-                    index=index,
-                    field="hypothesis",
-                )
+                problem
                 for index, number in enumerate(hypothesis_of)
-                if len(hypotheses[number]) > most
+                if (problem := self._problem(index, hypotheses[number])) is not None
             ]
         )
         return hypotheses, hypothesis_of
+
+    def _problem(self, index: int, hypothesis: Sequence[int]) -> InvalidPair | None:
+        """Why a hypothesis can't be judged, if it can't."""
+        most = self.backend.hypothesis_window
+        if len(hypothesis) > most:
+            reason = (
+                f"the hypothesis has {len(hypothesis)} tokens, and this model reads at most {most}; "
+                "split it into shorter statements"
+            )
+            return InvalidPair(reason, index=index, field="hypothesis")
+        if all(token == self.backend.tokeniser.unk for token in hypothesis):
+            return unreadable(index, "hypothesis")
+        return None
 
     def _premises(self, pairs: Sequence[Pair], windows: list[NDArray[Any]]) -> tuple[list[Premise], list[int]]:
         """The distinct premises, and which one each pair has. Their distinct windows are added to `windows`."""
         numbers: dict[str, int] = {}
         premise_of = [numbers.setdefault(pair.premise, len(numbers)) for pair in pairs]
         known: dict[bytes, int] = {}
+
+        def place(ids: NDArray[Any]) -> int:
+            found = known.setdefault(ids.tobytes(), len(windows))
+            if found == len(windows):
+                windows.append(ids)
+            return found
+
         premises = []
-        for text, tokens in zip(numbers, self.backend.tokeniser.encode_many(list(numbers)), strict=True):
-            size, overlap = self.backend.premise_window, self.backend.overlap
-            sentences = split_sentences(text) if len(tokens.ids) > size else []
-            places = []
-            for window in cut_windows(tokens, sentences, size=size, overlap=overlap):
-                ids = tokens.ids[window.start_token : window.end_token]
-                place = known.setdefault(ids.tobytes(), len(windows))
-                if place == len(windows):
-                    windows.append(ids)
-                places.append(place)
-            premises.append(Premise(places, coverage(text, tokens)))
+        for text, ids in zip(numbers, self.backend.tokeniser.ids_of(list(numbers)), strict=True):
+            whole, read = self._cut(text, ids)
+            premises.append(Premise([place(window) for window in whole], read))
+        unread = {number for number, premise in enumerate(premises) if premise.coverage == 0}
+        InvalidPair.raise_first(
+            [unreadable(index, "premise") for index, number in enumerate(premise_of) if number in unread]
+        )
         return premises, premise_of
+
+    def _cut(self, text: str, ids: list[int]) -> tuple[list[NDArray[Any]], float]:
+        """The windows of a premise, and its coverage. Most premises are short and plain, and need no offsets."""
+        size, tokeniser = self.backend.premise_window, self.backend.tokeniser
+        if len(ids) <= size and tokeniser.unk not in ids and keeps_every_character(text):
+            return [np.array(ids, np.int32)], 1.0
+        tokens = tokeniser.encode(text)
+        sentences = split_sentences(text) if len(tokens) > size else []
+        windows = cut_windows(tokens, sentences, size=size, overlap=self.backend.overlap)
+        return [tokens.ids[window.start_token : window.end_token] for window in windows], coverage(text, tokens)
 
     def _reason(
         self,

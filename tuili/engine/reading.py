@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tuili.errors import InvalidPair
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,6 +25,12 @@ class Reading:
 
     log_probs: NDArray[np.float32]
     coverage: float
+
+
+def unreadable(index: int, field: str) -> InvalidPair:
+    """For a text of which the model knows nothing: a verdict on it would be made up."""
+    reason = f"this model can't read the {field}: every token of it is unknown; is it in a language the model knows?"
+    return InvalidPair(reason, index=index, field=field)
 
 
 class Reader(Protocol):

@@ -203,18 +203,8 @@ class Branch:
         return self.node("LayerNormalization", x, weight, bias, axis=-1, epsilon=self.config.layer_norm_eps)
 
     def add_norm(self, x: str, residual: str, bias: str, name: str) -> str:
-        """LayerNorm(x + bias + residual)."""
-        weight, shift = self.weights.tensor(f"{name}.weight"), self.weights.tensor(f"{name}.bias")
-        return self.node(
-            "SkipLayerNormalization",
-            x,
-            residual,
-            weight,
-            shift,
-            bias,
-            domain=CONTRIB,
-            epsilon=self.config.layer_norm_eps,
-        )
+        """LayerNorm(x + bias + residual). The fused operator for this takes five times as long on a processor."""
+        return self.norm(self.node("Add", self.node("Add", x, residual), bias), name)
 
     def qkv(self, x: str, layer: str) -> str:
         ready = self.ready(x)
