@@ -12,7 +12,7 @@ import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow.parquet as parquet
 import torch
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LABELS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3}
+Stage = Literal["broad", "last"]
 PREMISE_WINDOW = 256
 HYPOTHESIS_WINDOW = 128
 
@@ -46,14 +47,14 @@ class DataSet:
     """All groups of one file, each under the value of the card's `by` column."""
 
     name: str
-    share: float
+    shares: dict[Stage, float]
     limit: int | None
     parts: dict[str, list[Group]]
 
-    def draw(self, rng: random.Random) -> list[Group]:
+    def draw(self, rng: random.Random, stage: Stage) -> list[Group]:
         drawn: list[Group] = []
         for part in self.parts.values():
-            groups = rng.sample(part, round(self.share * len(part)))
+            groups = rng.sample(part, round(self.shares[stage] * len(part)))
             if self.limit is not None:
                 room = self.limit
                 kept = []
@@ -92,7 +93,8 @@ def read_set(card: dict[str, object], data: Path, tokenizer: Tokenizer) -> DataS
     for (part, _), group in groups.items():
         parts[part].extend(_split(group))
     limit = card.get("limit")
-    return DataSet(str(card["name"]), float(card["share"]), limit, dict(parts))
+    shares: dict[Stage, float] = {"broad": float(card["share"]), "last": float(card["last_share"])}
+    return DataSet(str(card["name"]), shares, limit, dict(parts))
 
 
 def _encode(tokenizer: Tokenizer, texts: list[str], window: int) -> list[list[int]]:
@@ -119,10 +121,10 @@ class Mixture:
         table = tomllib.loads(Path(cards).read_text("utf-8"))
         return cls([read_set(card, Path(data), tokenizer) for card in table["set"]])
 
-    def epoch(self, seed: int, number: int, *, budget: int, run: int = 512) -> list[list[Group]]:
+    def epoch(self, seed: int, number: int, stage: Stage, *, budget: int, run: int = 512) -> list[list[Group]]:
         """Batches of about `budget` tokens. Within runs of `run` groups, neighbours have like lengths."""
         rng = random.Random(f"{seed}/{number}")
-        groups = [group for data_set in self.sets for group in data_set.draw(rng)]
+        groups = [group for data_set in self.sets for group in data_set.draw(rng, stage)]
         rng.shuffle(groups)
         batches: list[list[Group]] = []
         for start in range(0, len(groups), run):

@@ -1,7 +1,8 @@
 """Train the embedded weights: `python models/train.py --data DIR --base DIR --output DIR`.
 
 Warm-up, a constant stretch and a linear decay (WSD, Hu et al. 2024, MiniCPM, section 4): the rate of the
-constant stretch does not depend on the total, so that a run may be extended or shortened at a checkpoint.
+constant stretch does not depend on the total, so that a run may be extended or shortened at a checkpoint. The
+last stretch has a mixture of its own, of what people wrote (as in MiniCPM's decay).
 A checkpoint holds weights, optimiser state, generators and the place in the data; a killed run goes on from it.
 """
 
@@ -21,6 +22,8 @@ from safetensors.torch import load_file, save_file
 from tuili.learning.prefix import PrefixModel, head_init, parameter_groups, partial_label_loss
 
 if TYPE_CHECKING:
+    from mixture import Stage
+
     from tuili.learning.prefix import PairBatch
 
 
@@ -44,8 +47,17 @@ class Run:
             parameter_groups(self.model, 0.01), lr=arguments.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
         self.pairs = self.epoch = self.batch = 0
+        self.stage: Stage | None = "broad"
         self.directory = Path(arguments.output)
         self.directory.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def stage_now(self) -> Stage | None:
+        """Which mixture the next pair comes from; None: training is over."""
+        arguments = self.arguments
+        if self.pairs >= arguments.pairs:
+            return None
+        return "last" if self.pairs >= arguments.switch * arguments.pairs else "broad"
 
     def step(self, batch: PairBatch) -> float:
         factor = rate_factor(
@@ -69,7 +81,7 @@ class Run:
             for key, value in state.items():
                 tensors[f"adam.{key}.{named[id(parameter)]}"] = value
         tensors["rng"] = torch.get_rng_state()
-        place = {"pairs": self.pairs, "epoch": self.epoch, "batch": self.batch}
+        place = {"pairs": self.pairs, "epoch": self.epoch, "batch": self.batch, "stage": self.stage}
         temporary = self.directory / "checkpoint.tmp"
         save_file(tensors, temporary, metadata={"place": json.dumps(place)})
         with temporary.open("rb") as file:
@@ -93,6 +105,7 @@ class Run:
             }
         torch.set_rng_state(tensors["rng"])
         self.pairs, self.epoch, self.batch = place["pairs"], place["epoch"], place["batch"]
+        self.stage = place.get("stage", "broad")
 
     def fit(self, mixture: Mixture) -> None:
         arguments = self.arguments
@@ -101,8 +114,8 @@ class Run:
         losses: list[float] = []
         started, before, saved = time.monotonic(), self.pairs, time.monotonic()
         while self.pairs < arguments.pairs:
-            batches = mixture.epoch(arguments.seed, self.epoch, budget=arguments.budget)
-            while self.batch < len(batches) and self.pairs < arguments.pairs:
+            batches = mixture.epoch(arguments.seed, self.epoch, self.stage, budget=arguments.budget)
+            while self.batch < len(batches) and self.stage == self.stage_now:
                 groups = batches[self.batch]
                 self.batch += 1
                 losses.append(self.step(collate(groups)))
@@ -120,8 +133,7 @@ class Run:
                 if time.monotonic() - saved > arguments.save_every:
                     self.save()
                     saved = time.monotonic()
-            if self.batch >= len(batches):
-                self.epoch, self.batch = self.epoch + 1, 0
+            self.epoch, self.batch, self.stage = self.epoch + 1, 0, self.stage_now
         self.save()
         weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
         record = {**self.model.config.to_dict(), "pairs": self.pairs, "seed": arguments.seed}
@@ -134,11 +146,14 @@ def main() -> None:
     parser.add_argument("--base", required=True, help="directory of the base encoder")
     parser.add_argument("--output", required=True)
     parser.add_argument("--mixture", default=str(Path(__file__).with_name("mixture.toml")))
-    parser.add_argument("--pairs", type=int, default=500_000, help="pairs to see in all")
+    parser.add_argument("--pairs", type=int, default=232_000, help="pairs to see in all")
     parser.add_argument("--budget", type=int, default=1400, help="tokens a batch")
     parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--warmup", type=int, default=15_000, help="pairs of warm-up")
-    parser.add_argument("--decay", type=float, default=0.35, help="last part of the run, with a falling rate")
+    parser.add_argument("--decay", type=float, default=0.32, help="last part of the run, with a falling rate")
+    parser.add_argument(
+        "--switch", type=float, default=0.7191, help="from which part of the run on the last mixture is used"
+    )
     parser.add_argument("--key-dropout", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=300.0, help="seconds between checkpoints")

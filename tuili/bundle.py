@@ -78,7 +78,7 @@ class Window:
         premise = _whole(keys["premise"], f"{where}.premise", 3, MAX_TOKENS)
         hypothesis = _whole(keys["hypothesis"], f"{where}.hypothesis", 3, MAX_TOKENS)
         # At most half of what is not a special token, so that each window gets further.
-        return cls(premise, hypothesis, _whole(keys["overlap"], f"{where}.overlap", 0, (premise - 2) // 2))
+        return cls(premise, hypothesis, _whole(keys["overlap"], f"{where}.overlap", 0, (premise - 3) // 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def test_what_cannot_be_judged_is_refused_with_a_sentence(text: object, reason: 
 def test_a_text_may_be_as_long_as_the_limit_and_no_longer() -> None:
     text = "a" * MAX_CHARACTERS
     assert check_text(text) is text
-    with pytest.raises(InvalidText, match="20,000,001 characters; at most 20,000,000"):
+    with pytest.raises(InvalidText, match="1,000,001 characters; at most 1,000,000"):
         check_text(text + "a")
 
 
@@ -137,8 +137,8 @@ def test_white_space_around_a_text_changes_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["a", "é", "\u200b", " ", "\n", "漢", "🙂", "\u0301"])
 def test_a_long_text_is_checked_in_linear_time(unit: str) -> None:
-    """I4: ten million characters of anything within a second."""
-    text = unit * 10_000_000 + "x"
+    """I4: a million characters of anything, the most that is read, within a fifth of a second."""
+    text = unit * (MAX_CHARACTERS - 1) + "x"
     start = time.process_time()
     check_text(text)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 0.2

@@ -72,6 +72,6 @@ def test_any_value_is_a_label_or_an_input_error(value: object) -> None:
     try:
         label = parse_label(value)
     except InputError as error:
-        assert len(str(error)) < 300  # noqa: PT017 - either outcome is right
+        assert len(str(error)) < 300  # either outcome is right
     else:
         assert label in Label

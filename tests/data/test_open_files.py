@@ -168,7 +168,7 @@ def test_damaged_gzip_data_are_an_error_wherever_the_damage_is(write: Write) -> 
         try:
             list(open_examples(path))
         except TuiliError as error:
-            assert isinstance(error, DataError)  # noqa: PT017 - some bytes, such as the time stamp, do no harm
+            assert isinstance(error, DataError)  # some bytes, such as the time stamp, do no harm
 
 
 def test_garbage_behind_gzip_data_is_an_error(write: Write) -> None:

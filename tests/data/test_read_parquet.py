@@ -145,7 +145,7 @@ def test_damage_in_any_one_byte_is_a_data_error_or_harmless(tmp_path: Path) -> N
             try:
                 rows = list(open_examples(path).rows())
             except DataError as error:
-                assert error.path == path  # noqa: PT017 - either outcome is right
+                assert error.path == path  # either outcome is right
             else:
                 assert len(rows) <= 3
 

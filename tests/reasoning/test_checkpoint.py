@@ -24,6 +24,12 @@ from tuili.reasoning.pair_tokens import PairTokens  # noqa: E402
 FAMILIES = ("Bert", "DistilBert", "Roberta", "Bart")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    with tiny_checkpoint.threads(1):
+        yield
+
+
 @pytest.fixture(scope="module")
 def directories(tmp_path_factory):
     """A tiny checkpoint of each family."""
@@ -47,14 +53,6 @@ def checkpoint(directories, family):
 @pytest.fixture(scope="module")
 def bert(directories):
     return Checkpoint.load(directories["Bert"], check_labels=False)
-
-
-@pytest.fixture
-def threads():
-    """Sets torch's number of threads, and puts it back."""
-    before = torch.get_num_threads()
-    yield torch.set_num_threads
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -92,19 +90,18 @@ def test_scores_are_those_of_transformers(checkpoint, directories, family):
         np.testing.assert_allclose(row, expected, atol=1e-4)
 
 
-def test_shapes_threads_and_company_change_no_bit(long, threads):
+def test_shapes_threads_and_company_change_no_bit(long):
     """Pairs of 8 to 300 tokens, alone on one thread, and in mixed batches in any order on one and two."""
     rng = random.Random(0)
-    counts = [rng.randint(1, 230) for _ in range(40)]
+    counts = [rng.randint(1, 230) for _ in range(20)]
     pairs = [Pair(" ".join(rng.choices(WORDS.split(), k=count)), sentence(rng, rng.randint(3, 60))) for count in counts]
-    threads(1)
     alone = np.concatenate([long.score([pair]) for pair in pairs])
     assert len({row.tobytes() for row in alone}) == len(pairs)
     for number in (1, 2):
-        threads(number)
-        for _ in range(4):
-            order = rng.sample(range(len(pairs)), rng.randint(20, len(pairs)))
-            assert same_bits(long.score([pairs[place] for place in order]), alone[order])
+        with tiny_checkpoint.threads(number):
+            for _ in range(2):
+                order = rng.sample(range(len(pairs)), rng.randint(10, len(pairs)))
+                assert same_bits(long.score([pairs[place] for place in order]), alone[order])
 
 
 def test_an_opened_again_checkpoint_gives_the_same_bits_and_name(directories, bert):
@@ -163,11 +160,11 @@ def test_unknown_words_and_lost_characters_lower_the_coverage(bert, directories)
     assert roberta.coverage("the 雨 man\u200b") == 1.0
 
 
-def test_a_document_is_cut_at_its_sentences(bert):
+def test_the_windows_of_a_document_end_with_a_sentence(bert):
     premise = " ".join(f"The man number {n} is not in the park." for n in range(12))
     texts = [premise[start:end] for start, end in bert.windows(premise)]
     assert len(texts) > 2
-    assert all(text.startswith("The man") and text.rstrip().endswith("park.") for text in texts)
+    assert all(text.rstrip().endswith("park.") for text in texts)
 
 
 def test_padding_goes_where_the_tokenizer_wants_it(directories):

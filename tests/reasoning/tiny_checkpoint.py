@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import string
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from contract import WORDS
@@ -13,7 +14,7 @@ from tuili.reasoning.probes import PROBES
 from tuili.types import THREE_WAY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tokenizers import Tokenizer
@@ -23,8 +24,21 @@ SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "i
 SPECIAL = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
 
 
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """So many threads in torch; for matrices this small, one is fastest."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def wordpiece() -> Tokenizer:
-    """The words of the probes, and letters for all others; asked for truncation and padding, as saved ones often are."""
+    """The words of the probes, and letters for all others. It truncates and pads, as saved ones often do."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordPiece
     from tokenizers.normalizers import BertNormalizer
@@ -124,7 +138,7 @@ def _write(
 
 
 def teach_probes(directory: Path, names: Sequence[str] = THREE_WAY) -> None:
-    """Fit a BERT checkpoint to the probes, its columns in the order of `names`: a model that seems sound to the check."""
+    """Fit a BERT checkpoint to the probes, its columns in the order of `names`, so that it passes for a sound one."""
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 

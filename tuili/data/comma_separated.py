@@ -12,7 +12,6 @@ from tuili.data.columns import find_unique_columns
 from tuili.data.example import BadRow
 from tuili.data.lines import MAX_LINE_BYTES, read_lines
 from tuili.data.record import Record
-from tuili.data.text import MAX_CHARACTERS
 from tuili.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class _Rows:
         self._next_line = 1
         # The limit is one for the whole process. It is only ever raised, so that no other user of the module, and no
         # other thread in here, loses by it; what bounds the memory is `_feed`.
-        csv.field_size_limit(max(csv.field_size_limit(), MAX_CHARACTERS))
+        csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
         self._reader = csv.reader(self._feed(), strict=True)
 
     def __iter__(self) -> _Rows:

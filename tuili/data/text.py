@@ -6,8 +6,8 @@ import re
 
 from tuili.errors import InvalidText
 
-MAX_CHARACTERS = 20_000_000
-"""The longest text that is read, in code points."""
+MAX_CHARACTERS = 1_000_000
+"""The longest text that is read, in code points: a long novel, or about a minute of reading on two processors."""
 
 # White space, control characters (Cc), format characters (Cf), and what Unicode lists as default-ignorable
 # (DerivedCoreProperties.txt), with the blank Braille cell: a text of these alone shows nothing to a reader.
@@ -39,7 +39,7 @@ def check_text(text: object, what: str = "text") -> str:
     if not plain:
         raise InvalidText(f"{what} is empty")
     if len(plain) > MAX_CHARACTERS:
-        raise InvalidText(f"{what} has {len(plain):,} characters; at most {MAX_CHARACTERS:,} can be read")
+        raise InvalidText(f"{what} has {len(plain):,} characters; at most {MAX_CHARACTERS:,} can be read at once; split it")
     if (nul := plain.find("\x00")) >= 0:
         raise InvalidText(f"{what} holds the NUL character at position {nul}; remove it")
     _check_unicode(plain, what)

@@ -57,8 +57,8 @@ class Backend(Protocol):
         """
         ...
 
-    def coverage(self, premise: str, /) -> float:
-        """Share of the premise's characters, white space aside, that the model can read, 0 to 1.
+    def coverage(self, text: str, /) -> float:
+        """Share of a text's characters, white space aside, that the model can read, 0 to 1.
 
         What becomes an unknown token, or is dropped before it becomes one, can't be read.
         """

@@ -88,9 +88,9 @@ class Checkpoint:
         """Raises InvalidText where the hypothesis has more than a quarter of the tokens that the model reads."""
         self._network.tokenizer.check_hypothesis(hypothesis)
 
-    def coverage(self, premise: str) -> float:
-        """Share of the premise's characters, white space aside, that became known tokens."""
-        return self._network.tokenizer.coverage(premise)
+    def coverage(self, text: str) -> float:
+        """Share of the text's characters, white space aside, that became known tokens."""
+        return self._network.tokenizer.coverage(text)
 
 
 def _order(network: PairNetwork, labels: Sequence[Label | str] | None) -> tuple[Label, ...]:

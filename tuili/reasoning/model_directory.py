@@ -109,9 +109,7 @@ def _check_shards(path: Path) -> None:
     if not (path / INDEX).is_file():
         pickles = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for file in path.glob(pattern))
         has = f"; {pickles[0]} is a pickle, which could run code, and is never loaded" if pickles else ""
-        raise BundleError(
-            f"{path} has no {WEIGHTS}{has}; a checkpoint's safe_serialization or save_pretrained writes one"
-        )
+        raise BundleError(f"{path} has no {WEIGHTS}{has}; load it where you trust it, and save it with save_pretrained")
     shards = _read_json(path / INDEX).get("weight_map")
     names = set(shards.values()) if isinstance(shards, dict) and all(map(_is_text, shards.values())) else set()
     if not names or not all(_SHARD.fullmatch(name) and (path / name).is_file() for name in names):

@@ -118,9 +118,9 @@ class Scripted:
         if self._window is not None and len(hypothesis) > self._window:
             raise InvalidText(f"the hypothesis has {len(hypothesis)} characters; at most {self._window} can be read")
 
-    def coverage(self, premise: str) -> float:
-        """Share of the premise's characters, white space aside, that are not `unreadable`."""
-        visible = [character for character in premise if not character.isspace()]
+    def coverage(self, text: str) -> float:
+        """Share of the text's characters, white space aside, that are not `unreadable`."""
+        visible = [character for character in text if not character.isspace()]
         return sum(c not in self._unreadable for c in visible) / len(visible) if visible else 1.0
 
     def _answer(self, premise: str, hypothesis: str) -> Answer:
