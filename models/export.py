@@ -22,13 +22,14 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 from splits import SPLITS, read_part
 
-from tuili.bundle import Base, Combination, DataCard, Manifest, Window, write_bundle
+from tuili.bundle import write_bundle
 from tuili.engine.combine import decisive_mean
 from tuili.engine.load import load
 from tuili.evaluation.calibration import fit_temperature
 from tuili.evaluation.scoring import score
 from tuili.learning.graph import build_graph
 from tuili.learning.prefix_config import PrefixConfig
+from tuili.manifest import Base, Combination, DataCard, Manifest, Window
 from tuili.types import Label, Pair
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tuili.bundle import Base, Combination, DataCard, Manifest, Window, write_bundle
+from tuili.bundle import write_bundle
+from tuili.manifest import Base, Combination, DataCard, Manifest, Window
 from tuili.types import THREE_WAY
 
 if TYPE_CHECKING:

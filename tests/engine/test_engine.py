@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 import random
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tuili.bundle import write_bundle
 from tuili.engine.load import load
 from tuili.errors import BundleError, InvalidPair, UsageError
 from tuili.learning.graph import build_graph
+from tuili.manifest import Combination
 from tuili.types import THREE_WAY, Label, Verdict
 
 WORDS = (
@@ -184,6 +186,14 @@ def test_weights_that_give_no_numbers_are_refused_rather_than_believed(tmp_path)
     engine = load(str(tmp_path / "b"), threads=1)
     with pytest.raises(tuili.TuiliError, match="not finite"):
         engine.judge([("a dog.", "a cat.")])
+
+
+def test_a_bundle_with_an_unknown_way_to_combine_windows_is_refused(tmp_path):
+    manifest = replace(tiny.manifest("int8"), combination=Combination("maximum", {}))
+    graph = build_graph(tiny.tensors(), tiny.config(), "int8")
+    write_bundle(tmp_path / "b", manifest, {"model.onnx": graph, "tokenizer.json": tiny.tokenizer_json()})
+    with pytest.raises(BundleError, match="maximum"):
+        load(str(tmp_path / "b"))
 
 
 def test_a_verdict_survives_its_own_dictionary_and_pickle(tiny_engine):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import tiny
@@ -35,7 +37,7 @@ class AsJoint:
         if len(windows) == 1:
             return [Span(0, len(premise))]
         # the tokeniser leaves out what it throws away: here each window reaches to where the next one begins
-        ends = [max(w.span.end, n.span.start) for w, n in zip(windows, windows[1:], strict=False)] + [len(premise)]
+        ends = [max(w.span.end, n.span.start) for w, n in pairwise(windows)] + [len(premise)]
         return [Span(window.span.start, end) for window, end in zip(windows, ends, strict=True)]
 
     def check_hypothesis(self, hypothesis):

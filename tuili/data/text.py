@@ -39,7 +39,7 @@ def check_text(text: object, what: str = "text") -> str:
     if not plain:
         raise InvalidText(f"{what} is empty")
     if len(plain) > MAX_CHARACTERS:
-        raise InvalidText(f"{what} has {len(plain):,} characters; at most {MAX_CHARACTERS:,} can be read at once; split it")
+        raise InvalidText(f"{what} has {len(plain):,} characters; at most {MAX_CHARACTERS:,} can be read: split it")
     if (nul := plain.find("\x00")) >= 0:
         raise InvalidText(f"{what} holds the NUL character at position {nul}; remove it")
     _check_unicode(plain, what)

@@ -14,6 +14,7 @@ from tuili.errors import BundleError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tuili.manifest import Combination
     from tuili.types import Label
 
 ADDRESSES = (
@@ -102,9 +103,18 @@ def _open_bundle(directory: str, options: Options) -> Engine:
         labels=backend.labels,
         temperature=bundle.manifest.temperature,
         threshold=bundle.manifest.threshold,
-        sharpness=bundle.manifest.combination.parameters["sharpness"],
+        sharpness=_sharpness(bundle.manifest.combination),
         origin=(_load, (options,)),
     )
+
+
+def _sharpness(combination: Combination) -> float:
+    if combination.rule != "decisive_mean" or set(combination.parameters) != {"sharpness"}:
+        raise BundleError(
+            f"bundle.json: windows are combined by {combination.rule} of {sorted(combination.parameters)}; "
+            "this version of tuili knows decisive_mean of ['sharpness']"
+        )
+    return combination.parameters["sharpness"]
 
 
 def _open_checkpoint(source: str, options: Options) -> Engine:
