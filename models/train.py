@@ -107,28 +107,30 @@ class Run:
         self.pairs, self.epoch, self.batch = place["pairs"], place["epoch"], place["batch"]
         self.stage = place.get("stage", "broad")
 
+    def note(self, losses: list[float], speed: float) -> None:
+        """A line in the log of the run."""
+        line = {
+            "pairs": self.pairs,
+            "epoch": self.epoch,
+            "loss": round(sum(losses) / len(losses), 4),
+            "pairs_per_second": round(speed, 1),
+        }
+        with (self.directory / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
     def fit(self, mixture: Mixture) -> None:
+        """Train to the end of the schedule, from wherever this run stands."""
         arguments = self.arguments
-        log = (self.directory / "log.jsonl").open("a")
         self.model.train()
         losses: list[float] = []
         started, before, saved = time.monotonic(), self.pairs, time.monotonic()
-        while self.pairs < arguments.pairs:
+        while self.stage is not None and self.pairs < arguments.pairs:
             batches = mixture.epoch(arguments.seed, self.epoch, self.stage, budget=arguments.budget)
             while self.batch < len(batches) and self.stage == self.stage_now:
-                groups = batches[self.batch]
                 self.batch += 1
-                losses.append(self.step(collate(groups)))
+                losses.append(self.step(collate(batches[self.batch - 1])))
                 if len(losses) == 100:
-                    speed = (self.pairs - before) / (time.monotonic() - started)
-                    line = {
-                        "pairs": self.pairs,
-                        "epoch": self.epoch,
-                        "loss": round(sum(losses) / len(losses), 4),
-                        "pairs_per_second": round(speed, 1),
-                    }
-                    log.write(json.dumps(line) + "\n")
-                    log.flush()
+                    self.note(losses, (self.pairs - before) / (time.monotonic() - started))
                     losses.clear()
                 if time.monotonic() - saved > arguments.save_every:
                     self.save()

@@ -229,13 +229,6 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, ob
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
-def warmup_linear(step: int, warmup: int, total: int) -> float:
-    """Factor on the learning rate: up over `warmup` steps, then linearly to zero at `total`."""
-    if step < warmup:
-        return (step + 1) / warmup
-    return max(0.0, (total - step) / max(1, total - warmup))
-
-
 def partial_label_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     """Cross-entropy where label 3 means "not entailment": neutral or contradiction, whichever.
 
