@@ -124,6 +124,8 @@ class Run:
         self.model.train()
         losses: list[float] = []
         started, before, saved = time.monotonic(), self.pairs, time.monotonic()
+        if self.stage is None:  # a run that was over, and is to go on to more pairs
+            self.stage = self.stage_now
         while self.stage is not None and self.pairs < arguments.pairs:
             batches = mixture.epoch(arguments.seed, self.epoch, self.stage, budget=arguments.budget)
             while self.batch < len(batches) and self.stage == self.stage_now:

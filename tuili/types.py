@@ -74,7 +74,7 @@ class Verdict:
     Attributes:
         label: The most probable label; it is given even where the judge would rather not decide.
         probabilities: Calibrated probability of each of the model's labels; they sum to 1.
-        decided: Whether the confidence reaches the judge's threshold.
+        decided: Whether the confidence reaches the judge's threshold, and all of the hypothesis was read.
         prediction_set: The labels that can't be ruled out; all of them where nothing was decided.
         coverage: Share of the premise's non-space characters that the model read, 0 to 1.
         evidence: Empty unless an explanation was asked for.
@@ -112,7 +112,11 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Verdict:
-        """The verdict that `to_dict` wrote."""
+        """The verdict that `to_dict` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is not one.
+        """
         return cls(
             label=Label(value["label"]),
             probabilities={Label(name): p for name, p in value["probabilities"].items()},
@@ -122,6 +126,10 @@ class Verdict:
             model=value["model"],
             evidence=tuple(Evidence.from_dict(item) for item in value["evidence"]),
         )
+
+    def __hash__(self) -> int:
+        probabilities = tuple(self.probabilities.items())
+        return hash((self.label, probabilities, self.decided, self.prediction_set, self.coverage, self.model))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy does not pickle; the dictionary behind it does.

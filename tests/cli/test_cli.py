@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -156,3 +158,46 @@ def test_a_reader_that_goes_away_causes_no_traceback():
 
 def test_the_version_is_the_package_version():
     assert run("--version").stdout.strip() == tuili.__version__
+
+
+def test_a_pair_that_arrives_is_answered_before_the_next_one_is_written():
+    command = [sys.executable, "-m", "tuili", "judge"]
+    line = json.dumps(dict(zip(("premise", "hypothesis"), PAIR, strict=True))).encode() + b"\n"
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for row in (1, 2):
+            process.stdin.write(line)
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["row"] == row
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")  # noqa: PTH110
+@pytest.mark.parametrize("arguments", [PAIR, [*PAIR, "--json"]])
+def test_a_full_disk_under_standard_output_is_one_clear_error(arguments):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "tuili", "judge", *arguments], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interrupted_file_run_says_how_to_go_on(tmp_path):
+    pairs = [
+        {"premise": f"A man is sleeping on bench {n}.", "hypothesis": f"Number {n} is asleep."} for n in range(9000)
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+    command = [sys.executable, "-m", "tuili", "judge", "--file", "in.jsonl", "--output", "out.jsonl"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        while not (tmp_path / "out.jsonl.partial").exists():
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == 130
+    assert b"the same command goes on" in errors
+    assert b"Traceback" not in errors

@@ -30,7 +30,8 @@ def make_pairs(count: int, seed: int = 0) -> list[tuple[str, str]]:
     """Pairs of many lengths; some premises occur often, some are longer than the tiny model's window of 30 tokens."""
     rng = random.Random(seed)
     premises = [
-        " ".join(sentence(rng, rng.randint(2, 14)) for _ in range(rng.choice([1, 1, 2, 6]))) for _ in range(count // 3)
+        " ".join(sentence(rng, rng.randint(2, 14)) for _ in range(rng.choice([1, 1, 2, 6])))
+        for _ in range(max(1, count // 3))
     ]
     return [(rng.choice(premises), sentence(rng, rng.randint(1, 10))) for _ in range(count)]
 
@@ -113,6 +114,27 @@ def test_unread_characters_lower_the_coverage(tiny_engine):
     assert verdict.coverage == pytest.approx(15 / 17)
 
 
+def test_of_a_hypothesis_that_was_not_read_whole_nothing_is_decided(tiny_engine):
+    verdict = tiny_engine.judge([("a dog is outside", "a dog is 東京 outside")])[0]
+    assert not verdict.decided
+    assert verdict.prediction_set == set(THREE_WAY)
+
+
+def test_strings_with_an_equality_of_their_own_are_told_apart(tiny_engine):
+    class Same(str):
+        def __eq__(self, other):
+            return True
+
+        def __hash__(self):
+            return 1
+
+    odd, plain = (
+        tiny_engine.judge([(kind("the man is sleeping"), "a man."), (kind("a dog was running"), "a man.")])
+        for kind in (Same, str)
+    )
+    assert odd == plain
+
+
 def test_no_pairs_give_no_verdicts(tiny_engine):
     assert tiny_engine.judge([]) == []
 
@@ -151,12 +173,11 @@ def test_all_bad_pairs_of_a_call_are_named_at_once(tiny_engine):
 
 
 def test_below_the_threshold_nothing_is_decided(tiny_directory):
-    engine = load(str(tiny_directory), threads=1)
-    engine.threshold = 1.0
+    engine = load(str(tiny_directory), threads=1, threshold=1.0)
     verdict = engine.judge([("a dog.", "a cat.")])[0]
     assert not verdict.decided
     assert verdict.prediction_set == set(THREE_WAY)
-    engine.threshold = 0.0
+    engine = load(str(tiny_directory), threads=1, threshold=0.0)
     assert engine.judge([("a dog.", "a cat.")])[0].prediction_set == {verdict.label}
 
 
@@ -171,7 +192,20 @@ def test_a_directory_that_is_not_there_is_refused():
         load("./nowhere")
 
 
-@pytest.mark.parametrize("options", [{"threads": 0}, {"cache_bytes": -1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"threads": 0},
+        {"threads": 10**6},
+        {"threads": "2"},
+        {"threads": 1.5},
+        {"cache_bytes": -1},
+        {"cache_bytes": None},
+        {"threshold": 1.5},
+        {"model": 3},
+        {"labels": ["entailment"]},
+    ],
+)
 def test_options_that_cannot_be_are_refused(options):
     with pytest.raises(UsageError):
         load(**options)
@@ -200,4 +234,5 @@ def test_a_verdict_survives_its_own_dictionary_and_pickle(tiny_engine):
     verdict = tiny_engine.judge([("a dog.", "a cat.")])[0]
     assert Verdict.from_dict(verdict.to_dict()) == verdict
     assert pickle.loads(pickle.dumps(verdict)) == verdict
+    assert hash(pickle.loads(pickle.dumps(verdict))) == hash(verdict)
     assert Label(verdict.to_dict()["label"]) is verdict.label

@@ -12,7 +12,7 @@ import pytest
 from test_engine import make_pairs
 
 from tuili.engine.file_run import judge_file
-from tuili.errors import DataError, ResumeError, UsageError
+from tuili.errors import DataError, ModelError, ResumeError, UsageError
 
 
 def write_pairs(path, pairs):
@@ -46,7 +46,7 @@ class Dying:
 
     def __init__(self, judge, calls):
         self.inner = judge
-        self.model = judge.model
+        self.model, self.labels, self.threshold = judge.model, judge.labels, judge.threshold
         self.calls = calls
 
     def judge(self, pairs):
@@ -54,6 +54,73 @@ class Dying:
         if self.calls < 0:
             raise KeyboardInterrupt
         return self.inner.judge(pairs)
+
+
+@pytest.mark.parametrize("damage", ["cut", "edited"])
+def test_a_finished_output_that_was_changed_is_not_taken_for_done(tiny_engine, tmp_path, damage):
+    source = write_pairs(tmp_path / "in.jsonl", make_pairs(10))
+    judge_file(tiny_engine, source, tmp_path / "out.jsonl")
+    whole = (tmp_path / "out.jsonl").read_bytes()
+    changed = whole[:100] if damage == "cut" else whole.replace(b"entailment", b"contradict", 1)
+    (tmp_path / "out.jsonl").write_bytes(changed)
+    with pytest.raises(ResumeError, match="changed"):
+        judge_file(tiny_engine, source, tmp_path / "out.jsonl")
+
+
+def test_an_input_that_changes_while_it_is_read_is_refused(tiny_engine, tmp_path):
+    source = write_pairs(tmp_path / "in.jsonl", make_pairs(10))
+
+    class Changing(Dying):
+        def judge(self, pairs):
+            write_pairs(source, make_pairs(11, seed=2))
+            return super().judge(pairs)
+
+    with pytest.raises(DataError, match="changed while"):
+        judge_file(Changing(tiny_engine, 9), source, tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("verdicts", [0, 2])
+def test_a_judge_that_gives_too_few_or_too_many_verdicts_is_not_believed(tiny_engine, tmp_path, verdicts):
+    class Miscounting(Dying):
+        def judge(self, pairs):
+            return super().judge(pairs)[:1] * verdicts
+
+    with pytest.raises(ModelError, match=f"{verdicts} verdicts on 1 pairs"):
+        judge_file(Miscounting(tiny_engine, 9), write_pairs(tmp_path / "in.jsonl", make_pairs(1)), tmp_path / "o.jsonl")
+
+
+def test_long_rows_are_judged_in_smaller_batches(tiny_engine, tmp_path):
+    sizes = []
+
+    class Watching(Dying):
+        def judge(self, pairs):
+            sizes.append(len(pairs))
+            return super().judge(pairs)
+
+    pairs = [("a dog is outside. " * 50_000, f"a {word}.") for word in ("dog", "cat", "man", "park")]
+    judge_file(Watching(tiny_engine, 9), write_pairs(tmp_path / "in.jsonl", pairs), tmp_path / "out.jsonl")
+    assert sizes == [3, 1]
+
+
+def test_a_full_disk_is_one_clear_error_and_keeps_what_is_done(tiny_engine, tmp_path, monkeypatch):
+    source = write_pairs(tmp_path / "in.jsonl", make_pairs(20))
+    real = os.fsync
+    calls = []
+
+    def full(descriptor):
+        calls.append(descriptor)
+        if len(calls) > 4:
+            raise OSError(28, "No space left on device")
+        return real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError, match="No space left"):
+        judge_file(tiny_engine, source, tmp_path / "out.jsonl", chunk=5)
+    monkeypatch.setattr(os, "fsync", real)
+    run = judge_file(tiny_engine, source, tmp_path / "out.jsonl", chunk=5)
+    assert run.rows == 20
+    assert run.resumed > 0
 
 
 @pytest.mark.parametrize("torn", [b"", b'{"row": 99, "label": "ent', b'{"row": 1}'])
@@ -98,7 +165,7 @@ def test_another_input_model_or_option_set_is_refused_and_nothing_is_lost(tiny_e
 def test_a_file_that_is_not_ours_is_not_written_over(tiny_engine, tmp_path):
     source = write_pairs(tmp_path / "in.jsonl", make_pairs(3))
     (tmp_path / "out.jsonl").write_text("mine")
-    with pytest.raises(ResumeError, match="not from tuili"):
+    with pytest.raises(ResumeError, match="not the output of such a run"):
         judge_file(tiny_engine, source, tmp_path / "out.jsonl")
     assert (tmp_path / "out.jsonl").read_text() == "mine"
 
@@ -162,6 +229,7 @@ def test_options_that_cannot_be_are_refused(tiny_engine, tmp_path, options):
     source = write_pairs(tmp_path / "in.jsonl", make_pairs(3))
     with pytest.raises(UsageError):
         judge_file(tiny_engine, source, tmp_path / "out.jsonl", **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 
 def test_the_output_directory_has_to_exist(tiny_engine, tmp_path):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -40,13 +41,25 @@ def options(
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 failed, 2 wrong usage."""
+    """Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    if sys.stdout is None:
+        sys.exit(1)  # nobody could read the answer
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # here, where a full disk can still be told
     except TuiliError as error:
-        typer.echo(f"tuili: {error}", err=True)
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        fail(str(error), 2 if isinstance(error, UsageError) else 1)
     except BrokenPipeError:
         # whoever read our output has gone; a second error at interpreter exit would only be noise
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can be flushed to it
+        fail(f"can't write the output: {error.strerror}", 1)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"tuili: {message}", err=True)
+    sys.exit(code)

@@ -24,11 +24,13 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Evaluate a model: accuracy, macro-F1, per-class report, calibration, risk against answered share."""
+    from tuili.data.atomic import write_files
     from tuili.evaluation.evaluate import evaluate as evaluate_file
     from tuili.evaluation.plots.canvas import require_plots
 
     if report is not None:
         require_plots()  # before the work, not after it
+        write_files(report, {})
     result = evaluate_file(open_engine(model, threads, labels), file)
     if report is not None:
         result.write(report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -55,7 +56,7 @@ def judge(
     if output is not None:
         raise UsageError("--output goes with --file")
     if premise is None:
-        if sys.stdin.isatty():
+        if sys.stdin is None or sys.stdin.isatty():
             raise UsageError("give PREMISE and HYPOTHESIS, or --file, or JSON lines on standard input")
         _judge_stream(open_engine(model, threads, labels), on_error)
         return
@@ -80,8 +81,12 @@ def _judge_file(engine: Engine, file: Path, output: Path, on_error: OnError, *, 
     from tuili.cli.progress import rows_bar
     from tuili.engine.file_run import judge_file
 
-    with rows_bar() as show:
-        run = judge_file(engine, file, output, on_error=on_error.value, progress=show)
+    try:
+        with rows_bar() as show:
+            run = judge_file(engine, file, output, on_error=on_error.value, progress=show)
+    except KeyboardInterrupt:
+        typer.echo("tuili: interrupted; the same command goes on from the rows that are done", err=True)
+        raise typer.Exit(130) from None
     if as_json:
         typer.echo(json.dumps(_summary(run)))
     else:
@@ -97,6 +102,9 @@ def _summary(run: FileRun) -> dict[str, object]:
 def _judge_stream(engine: Engine, on_error: OnError) -> None:
     from tuili.engine.stream import judge_stream
 
-    for line in judge_stream(engine, sys.stdin.buffer, on_error=on_error.value):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    # A reader of its own: the interpreter waits at its end for whoever is still reading its standard input.
+    stream = os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
+    for line in judge_stream(engine, stream, on_error=on_error.value):
+        # bytes, so that a locale can't refuse what a model may be called
+        sys.stdout.buffer.write(line.encode() + b"\n")
+        sys.stdout.buffer.flush()

@@ -7,8 +7,8 @@ how far it is from having nothing to say,
     w_i = exp(sharpness * log(1 - p_i(nothing))) / sum_j exp(sharpness * log(1 - p_j(nothing))),    p = sum_i w_i p_i,
 
 where *nothing* is neutral, or not-entailment in two-way models. Sharpness 0 gives the mean, infinity the most
-decisive window; it is fitted on long premises and kept in the bundle. The result never exceeds the most
-decisive window, and does not depend on the windows' order.
+decisive window; it is fitted on long premises and kept in the bundle. No label gets more than the window that gives it
+most, however many windows there are, and the windows' order does not matter.
 
 Relations: attention pooling of instances (Ilse et al. 2018) with a fixed, monotone attention; SummaC (Laban et
 al. 2022) takes the maximum instead (ZS) or learns a convolution over a histogram of windows (Conv).

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tuili.data.text import check_text
 from tuili.engine.combine import decisive_mean
-from tuili.errors import InvalidPair, InvalidText
+from tuili.errors import InvalidPair, InvalidText, UsageError
 from tuili.types import Pair, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -26,9 +27,7 @@ class Engine:
     Attributes:
         model: The model's name and digest, as verdicts carry them.
         labels: The model's labels.
-        temperature: What log-probabilities are divided by (Guo et al. 2017); fitted, not chosen.
         threshold: Confidence from which on a verdict counts as decided.
-        sharpness: How a long premise's windows are weighed, see `combine`.
     """
 
     def __init__(
@@ -42,13 +41,34 @@ class Engine:
         sharpness: float = 1.0,
         origin: tuple[Callable[..., Engine], tuple[Any, ...]] | None = None,
     ) -> None:
-        self.model = model
-        self.labels = labels
-        self.temperature = temperature
-        self.threshold = threshold
-        self.sharpness = sharpness
+        """Put an engine together; `tuili.load` does it for you.
+
+        Args:
+            reader: The back end with its windows.
+            model: See above; so for `labels` and `threshold`.
+            temperature: What log-probabilities are divided by (Guo et al. 2017); fitted, not chosen.
+            sharpness: How a long premise's windows are weighed, see `combine`.
+            origin: How to make this engine again, for pickling.
+        """
         self._reader = reader
+        self._model = model
+        self._labels = labels
+        self._temperature = temperature
+        self._threshold = threshold
+        self._sharpness = sharpness
         self._origin = origin
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        return self._labels
+
+    @property
+    def threshold(self) -> float:
+        return self._threshold
 
     def judge(self, pairs: Iterable[tuple[str, str]]) -> list[Verdict]:
         """One verdict for each pair, in order.
@@ -65,18 +85,19 @@ class Engine:
         return [self._decide(reading) for reading in self._reader.read(checked)]
 
     def _decide(self, reading: Reading) -> Verdict:
-        log_probs = decisive_mean(reading.log_probs, self.labels, sharpness=self.sharpness)
-        probabilities = _calibrate(log_probs, self.temperature)
+        log_probs = decisive_mean(reading.log_probs, self._labels, sharpness=self._sharpness)
+        probabilities = _calibrate(log_probs, self._temperature)
         best = int(probabilities.argmax())
-        label = self.labels[best]
-        decided = bool(probabilities[best] >= self.threshold)
+        label = self._labels[best]
+        # Of a hypothesis that was not read to the end nobody can say what follows: the label stands, undecided.
+        decided = reading.hypothesis_read and bool(probabilities[best] >= self._threshold)
         return Verdict(
             label=label,
-            probabilities=dict(zip(self.labels, probabilities.tolist(), strict=True)),
+            probabilities=dict(zip(self._labels, probabilities.tolist(), strict=True)),
             decided=decided,
-            prediction_set=frozenset([label] if decided else self.labels),
+            prediction_set=frozenset([label] if decided else self._labels),
             coverage=reading.coverage,
-            model=self.model,
+            model=self._model,
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -95,6 +116,8 @@ def _calibrate(log_probs: NDArray[np.float64], temperature: float) -> NDArray[np
 
 
 def _check_pairs(pairs: Iterable[object]) -> list[Pair]:
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+        raise UsageError(f"judge() takes (premise, hypothesis) pairs, got {type(pairs).__name__}")
     checked: list[Pair] = []
     problems: list[InvalidPair] = []
     for index, pair in enumerate(pairs):
@@ -111,9 +134,10 @@ def _check_pair(index: int, pair: object) -> Pair:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         found = f"{type(pair).__name__} of {len(pair)}" if isinstance(pair, (tuple, list)) else type(pair).__name__
         raise InvalidPair(f"a pair is (premise, hypothesis), two strings; got {found}", index=index)
+    texts = []
     for field, text in zip(Pair._fields, pair, strict=True):
         try:
-            check_text(text, field)
+            texts.append(check_text(text, "text"))
         except InvalidText as error:
             raise InvalidPair(str(error), index=index, field=field) from None
-    return Pair(*pair)
+    return Pair(*texts)

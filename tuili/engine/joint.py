@@ -35,6 +35,7 @@ class JointReader:
             Reading(
                 log_probs[[places[Pair(window, pair.hypothesis)] for window in windows[pair.premise]]],
                 coverage[pair.premise],
+                hypothesis_read=coverage[pair.hypothesis] == 1,
             )
             for pair in pairs
         ]

@@ -28,17 +28,19 @@ class Options:
     """What `load` was asked for; an engine pickles as this."""
 
     model: str | None
-    threads: int
+    threads: int | None
     cache_bytes: int
-    labels: tuple[str, ...] | None
+    threshold: float | None
+    labels: str | tuple[str, ...] | None
     check_labels: bool
 
 
 def load(
-    model: str | None = None,
+    model: str | os.PathLike[str] | None = None,
     *,
     threads: int | None = None,
     cache_bytes: int = CACHE_BYTES,
+    threshold: float | None = None,
     labels: Sequence[Label | str] | None = None,
     check_labels: bool = True,
 ) -> Engine:
@@ -48,6 +50,7 @@ def load(
         model: None for the embedded model; a directory, written with a leading `.` or `/`; or `hf:organisation/name`.
         threads: Processor threads; by default those that this process may use.
         cache_bytes: Memory for percepts of premises that may be asked about again.
+        threshold: Confidence below which a verdict is undecided, 0 to 1; by default, what the bundle says, or 0.
         labels: Of a checkpoint: what its outputs mean, in order; by default, what its configuration says.
         check_labels: Of a checkpoint: whether its verdicts on unmistakable pairs must agree with the label order.
 
@@ -57,13 +60,21 @@ def load(
         ModelError: A checkpoint that can't be used, or whose label order is in doubt.
         MissingExtra: A checkpoint, without the `hf` extra.
     """
-    threads = available_threads() if threads is None else threads
-    if threads < 1:
-        raise UsageError(f"threads must be 1 or more, got {threads}")
-    if cache_bytes < 0:
-        raise UsageError(f"cache_bytes must be 0 or more, got {cache_bytes}")
-    order = None if labels is None else tuple(str(label) for label in labels)
-    return _load(Options(model, threads, cache_bytes, order, check_labels))
+    if isinstance(model, os.PathLike):
+        model = str(Path(model).absolute())
+    if not isinstance(model, str | None):
+        raise UsageError(f"a model is named by its address, got {type(model).__name__}; allowed: {ADDRESSES}")
+    if model is not None and model.startswith("."):
+        model = str(Path(model).absolute())  # so that a pickled engine finds it from elsewhere
+    most = max(64, 4 * (os.cpu_count() or 1))
+    if threads is not None and (type(threads) is not int or not 1 <= threads <= most):
+        raise UsageError(f"threads must be a whole number from 1 to {most}, got {threads!r}")
+    if type(cache_bytes) is not int or cache_bytes < 0:
+        raise UsageError(f"cache_bytes must be a whole number, 0 or more, got {cache_bytes!r}")
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise UsageError(f"threshold must be from 0 to 1, got {threshold!r}")
+    order = labels if labels is None or isinstance(labels, str) else tuple(str(label) for label in labels)
+    return _load(Options(model, threads, cache_bytes, threshold, order, check_labels))
 
 
 def available_threads() -> int:
@@ -96,13 +107,13 @@ def _open_bundle(directory: str, options: Options) -> Engine:
     from tuili.reasoning.embedded import Embedded
 
     bundle = Bundle.open(directory)
-    backend = Embedded(bundle, threads=options.threads)
+    backend = Embedded(bundle, threads=options.threads or available_threads())
     return Engine(
         PerceptReader(backend, cache_bytes=options.cache_bytes),
         model=backend.name,
         labels=backend.labels,
         temperature=bundle.manifest.temperature,
-        threshold=bundle.manifest.threshold,
+        threshold=bundle.manifest.threshold if options.threshold is None else options.threshold,
         sharpness=_sharpness(bundle.manifest.combination),
         origin=(_load, (options,)),
     )
@@ -122,4 +133,10 @@ def _open_checkpoint(source: str, options: Options) -> Engine:
     from tuili.reasoning.checkpoint import Checkpoint
 
     backend = Checkpoint.load(source, labels=options.labels, check_labels=options.check_labels)
-    return Engine(JointReader(backend), model=backend.name, labels=backend.labels, origin=(_load, (options,)))
+    return Engine(
+        JointReader(backend),
+        model=backend.name,
+        labels=backend.labels,
+        threshold=options.threshold or 0.0,
+        origin=(_load, (options,)),
+    )

@@ -87,12 +87,17 @@ class PerceptReader:
         for premise, hypothesis in zip(premise_of, hypothesis_of, strict=True):
             for window in premises[premise].windows:
                 asked[window].setdefault(hypothesis)
+        unknown = self.backend.tokeniser.unk
         answers: dict[tuple[int, int], NDArray[np.float32]] = {}
         for stage in _stages([len(window) for window in windows]):
             answers.update(self._reason(stage, windows, asked, hypotheses))
         return [
-            Reading(np.stack([answers[window, h] for window in premises[p].windows]), premises[p].coverage)
-            for p, h in zip(premise_of, hypothesis_of, strict=True)
+            Reading(
+                np.stack([answers[window, h] for window in premises[p].windows]),
+                premises[p].coverage,
+                hypothesis_read=unknown not in hypotheses[h] and keeps_every_character(pair.hypothesis),
+            )
+            for pair, p, h in zip(pairs, premise_of, hypothesis_of, strict=True)
         ]
 
     def _hypotheses(self, pairs: Sequence[Pair]) -> tuple[list[list[int]], list[int]]:

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 class Reading:
     """What a back end said of one pair.
 
-    *Shape:* `log_probs` `(windows, labels)`; `coverage` is the share of the premise that was read.
+    *Shape:* `log_probs` `(windows, labels)`; `coverage` is the share of the premise that was read, and
+    `hypothesis_read` says whether all of the hypothesis was.
     """
 
     log_probs: NDArray[np.float32]
     coverage: float
+    hypothesis_read: bool
 
 
 def unreadable(index: int, field: str) -> InvalidPair:

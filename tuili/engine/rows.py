@@ -1,40 +1,40 @@
-"""Rows of a file or stream to lines of verdicts, a chunk at a time."""
+"""Rows of a file or stream to lines of verdicts, a batch at a time."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from tuili.data.read import BadRow
-from tuili.errors import DataError, InvalidPair, UsageError
+from tuili.data.example import BadRow
+from tuili.errors import DataError, InvalidPair, ModelError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from tuili.data.read import Example
+    from tuili.data.example import Example
     from tuili.types import Judge, Verdict
 
 OnError = Literal["stop", "record"]
 
 
-def judged_chunks(
-    judge: Judge, rows: Iterable[Example | BadRow], source: str | Path, *, on_error: OnError, chunk: int
+def check_on_error(on_error: str) -> None:
+    if on_error not in ("stop", "record"):
+        raise UsageError(f"on_error must be 'stop' or 'record', got {on_error!r}")
+
+
+def judged_lines(
+    judge: Judge, batches: Iterable[Sequence[Example | BadRow]], source: str | Path, *, on_error: OnError
 ) -> Iterator[list[str]]:
-    """A list of JSON lines for each `chunk` rows: the row's number, then its verdict or its `error`.
+    """For each batch the lines of JSON: the row's number, then its verdict or its `error`.
 
     Raises:
         DataError: At a row that can't be judged, after the lines of the rows before it, unless errors are
             recorded. Damage that ends the file is raised in any case.
+        ModelError: The judge gave something other than one verdict for each pair.
     """
-    if on_error not in ("stop", "record"):
-        raise UsageError(f"on_error must be 'stop' or 'record', got {on_error!r}")
-    if chunk < 1:
-        raise UsageError(f"chunk must be 1 or more, got {chunk}")
-    rest = iter(rows)
-    while batch := list(islice(rest, chunk)):
+    for batch in batches:
         judged = _judge_rows(judge, batch, source)
         failure = _first_failure(judged, on_error)
         if failure is not None:
@@ -58,14 +58,17 @@ def _judge_rows(judge: Judge, rows: Sequence[Example | BadRow], source: str | Pa
         places = [place for place, row in enumerate(judged) if not isinstance(row, BadRow)]
         good = [row for row in judged if not isinstance(row, BadRow)]
         try:
-            verdicts = iter(judge.judge([(row.premise, row.hypothesis) for row in good]) if good else [])
+            verdicts = judge.judge([(row.premise, row.hypothesis) for row in good]) if good else []
         except InvalidPair as error:
             for refused in (error, *error.also):
                 place = places[refused.index]
                 number = judged[place].row
                 judged[place] = BadRow(number, DataError(refused.reason, path=source, row=number, field=refused.field))
             continue
-        return [row if isinstance(row, BadRow) else _Judged(row.row, next(verdicts)) for row in judged]
+        if len(verdicts) != len(good):
+            raise ModelError(f"the judge gave {len(verdicts)} verdicts on {len(good)} pairs; it must give one for each")
+        rest = iter(verdicts)
+        return [row if isinstance(row, BadRow) else _Judged(row.row, next(rest)) for row in judged]
 
 
 def _first_failure(rows: Sequence[_Judged | BadRow], on_error: OnError) -> BadRow | None:

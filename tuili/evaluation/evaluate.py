@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
+from tuili.data.chunks import chunks
 from tuili.data.read import open_examples
 from tuili.errors import DataError, InvalidPair, UsageError
 from tuili.evaluation.answers import Collector
 from tuili.evaluation.scoring import report_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tuili.data.example import Example
@@ -30,8 +29,8 @@ def evaluate(judge: Judge, path: str | Path, *, batch: int = BATCH) -> Report:
     Args:
         judge: Anything with `judge(pairs) -> list[Verdict]`.
         path: Columns `premise`, `hypothesis` and `label`, or SNLI's and MNLI's own; see `data.read.open_examples`.
-        batch: How many pairs the judge is handed at once. It should be larger than the judge's own batch, since equal
-            premises are read once only where they are handed in together.
+        batch: How many pairs the judge is handed at once, fewer where they are long. It should be larger than the
+            judge's own batch, since equal premises are read once only where they are handed in together.
 
     Raises:
         DataError: The file or a row of it can't be read or judged, or no row has a gold label.
@@ -44,19 +43,13 @@ def evaluate(judge: Judge, path: str | Path, *, batch: int = BATCH) -> Report:
     collector = Collector()
     with open_examples(path, labels="required") as examples:
         n = 0
-        for chunk in _chunks(examples, batch):
+        for chunk in chunks(examples, batch):
             collector.add(_judged(judge, chunk, path), [_gold(example, path) for example in chunk])
             n += len(chunk)
         skipped = examples.skipped
     if not n:
         raise DataError(f"holds no labelled pairs; {skipped} rows without a gold label were skipped", path=path)
     return report_on(collector.answers(), skipped=skipped)
-
-
-def _chunks(examples: Iterable[Example], size: int) -> Iterator[list[Example]]:
-    rest = iter(examples)
-    while chunk := list(islice(rest, size)):
-        yield chunk
 
 
 def _judged(judge: Judge, chunk: list[Example], path: str | Path) -> list[Verdict]:

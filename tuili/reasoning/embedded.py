@@ -160,7 +160,8 @@ def _plan(percepts: Sequence[Percept], hypotheses: Sequence[Sequence[int]], prem
         for batch in _batches(rows, tokens):
             yield Run([premise], batch, keys, tokens)
     for (keys, tokens), rows in mixed.items():
-        for batch in _batches(rows, tokens):
+        # each row brings a copy of its percept, so what counts is the larger side
+        for batch in _batches(rows, max(tokens, keys // 2)):
             yield Run([premise_of[row] for row in batch], batch, keys, tokens)
 
 
