@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tuili.engine.percepts import PerceptReader
 
 ORDER = [Label.ENTAILMENT, Label.NEUTRAL, Label.CONTRADICTION, Label.NOT_ENTAILMENT]
-SHARPNESS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+SHARPNESS = (0.0, 1.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Candidates for the window rule; the range from a plain mean to nearly the most decisive window."""
 
 
@@ -168,7 +168,7 @@ def manifest_of(arguments: argparse.Namespace, precision: str) -> Manifest:
         labels=tuple(ORDER[:3]),
         temperature=1.0,
         threshold=0.0,
-        window=Window(premise=256, hypothesis=128, overlap=64),
+        window=Window(premise=256, hypothesis=512, overlap=64),
         combination=Combination("decisive_mean", {"sharpness": 1.0}),
         precision=precision,
         base=Base("all-MiniLM-L6-v2", "Apache-2.0"),

@@ -43,6 +43,8 @@ class Run:
         self.arguments = arguments
         self.model = PrefixModel.from_bert(arguments.base, key_dropout=arguments.key_dropout)
         head_init(self.model, arguments.seed)
+        if arguments.start is not None:
+            self.model.load_state_dict(load_file(arguments.start))
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.model, 0.01), lr=arguments.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
@@ -149,6 +151,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="directory of the data sets")
     parser.add_argument("--base", required=True, help="directory of the base encoder")
     parser.add_argument("--output", required=True)
+    parser.add_argument("--start", help="weights of an earlier run to go on from; the base's by default")
     parser.add_argument("--mixture", default=str(Path(__file__).with_name("mixture.toml")))
     parser.add_argument("--pairs", type=int, default=232_000, help="pairs to see in all")
     parser.add_argument("--budget", type=int, default=1400, help="tokens a batch")

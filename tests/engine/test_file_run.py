@@ -238,6 +238,20 @@ def test_the_output_directory_has_to_exist(tiny_engine, tmp_path):
         judge_file(tiny_engine, source, tmp_path / "no" / "out.jsonl")
 
 
+def test_the_input_is_not_taken_for_the_output(tiny_engine, tmp_path):
+    source = write_pairs(tmp_path / "in.jsonl", make_pairs(3))
+    before = source.read_bytes()
+    with pytest.raises(UsageError, match="input itself"):
+        judge_file(tiny_engine, source, source)
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("output", [".", "", "a\0b"])
+def test_an_output_that_names_no_file_is_refused(tiny_engine, tmp_path, output):
+    with pytest.raises(UsageError):
+        judge_file(tiny_engine, write_pairs(tmp_path / "in.jsonl", make_pairs(3)), output)
+
+
 def test_an_empty_file_gives_an_empty_output(tiny_engine, tmp_path):
     (tmp_path / "in.jsonl").write_text("")
     run = judge_file(tiny_engine, tmp_path / "in.jsonl", tmp_path / "out.jsonl")

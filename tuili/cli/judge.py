@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
-from tuili.errors import UsageError
+from tuili.errors import InputError, InvalidPair, UsageError
 
 if TYPE_CHECKING:
     from tuili.engine.engine import Engine
@@ -62,7 +62,12 @@ def judge(
         return
     if hypothesis is None:
         raise UsageError("HYPOTHESIS is missing: tuili judge PREMISE HYPOTHESIS")
-    _print_verdict(open_engine(model, threads, labels).judge([(premise, hypothesis)])[0], as_json=as_json)
+    engine = open_engine(model, threads, labels)
+    try:
+        verdict = engine.judge([(premise, hypothesis)])[0]
+    except InvalidPair as error:
+        raise InputError(f"{error.field}: {error.reason}") from None
+    _print_verdict(verdict, as_json=as_json)
 
 
 def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
@@ -75,6 +80,8 @@ def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
         typer.echo(f"  {label:<{width}}  {probability:.3f}  {'█' * round(30 * probability)}")
     if verdict.coverage < 1:
         typer.echo(f"  {verdict.coverage:.1%} of the premise was read")
+    if not verdict.decided:
+        typer.echo("  undecided: the confidence is below the threshold, or not all of the hypothesis was read")
 
 
 def _judge_file(engine: Engine, file: Path, output: Path, on_error: OnError, *, as_json: bool) -> None:

@@ -84,6 +84,8 @@ def judge_file(
     if chunk < 1:
         raise UsageError(f"chunk must be 1 or more, got {chunk}")
     before = _state(path)
+    if before is not None and before == _state(output):
+        raise UsageError(f"{output} is the input itself; choose another output")
     run = _Run(output, {"input_sha256": fingerprint(path), **_identity(judge), "on_error": on_error})
     if run.is_complete():
         return FileRun(run.output, run.rows, run.errors, resumed=run.rows)
