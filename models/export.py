@@ -174,7 +174,7 @@ def manifest_of(arguments: argparse.Namespace, precision: str) -> Manifest:
         base=Base("all-MiniLM-L6-v2", "Apache-2.0"),
         data=tuple(DataCard(card["name"], card["licence"]) for card in cards),
         recipe={
-            "command": "python models/train.py && python models/export.py",
+            "command": "models/README.md",
             "commit": arguments.commit,
             "pairs": record["pairs"],
             "seed": record["seed"],

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from mixture import Mixture, collate, load_tokenizer
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from tuili.learning.prefix import PrefixModel, head_init, parameter_groups, partial_label_loss
@@ -43,8 +44,11 @@ class Run:
         self.arguments = arguments
         self.model = PrefixModel.from_bert(arguments.base, key_dropout=arguments.key_dropout)
         head_init(self.model, arguments.seed)
+        self.earlier = 0  # pairs of the run that this one goes on from
         if arguments.start is not None:
             self.model.load_state_dict(load_file(arguments.start))
+            with safe_open(arguments.start, "pt") as file:
+                self.earlier = json.loads(file.metadata()["prefix"])["pairs"]
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.model, 0.01), lr=arguments.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
@@ -91,8 +95,6 @@ class Run:
         temporary.replace(self.directory / "checkpoint.safetensors")
 
     def resume(self) -> None:
-        from safetensors import safe_open
-
         path = self.directory / "checkpoint.safetensors"
         if not path.exists():
             return
@@ -142,7 +144,7 @@ class Run:
             self.epoch, self.batch, self.stage = self.epoch + 1, 0, self.stage_now
         self.save()
         weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
-        record = {**self.model.config.to_dict(), "pairs": self.pairs, "seed": arguments.seed}
+        record = {**self.model.config.to_dict(), "pairs": self.earlier + self.pairs, "seed": arguments.seed}
         save_file(weights, self.directory / "model.safetensors", metadata={"prefix": json.dumps(record)})
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tuili.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from tuili.engine.default import judge as judge
     from tuili.engine.file_run import judge_file as judge_file
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from tuili.types import Pair as Pair
     from tuili.types import Span as Span
     from tuili.types import Verdict as Verdict
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Evidence": "tuili.types",

@@ -84,8 +84,16 @@ def mixture(place):
 
 
 def arguments(place: Path, output: Path, **changes: object) -> argparse.Namespace:
-    values = {"base": place / "base", "start": None, "output": output, "pairs": 300, "budget": 100, "rate": 1e-3, "warmup": 50}
-    values |= {"decay": 0.3, "switch": 0.7, "key_dropout": 0.1, "seed": 1, "save_every": 0.0}
+    values = {"base": place / "base", "start": None, "output": output, "pairs": 300, "budget": 100}
+    values |= {
+        "rate": 1e-3,
+        "warmup": 50,
+        "decay": 0.3,
+        "switch": 0.7,
+        "key_dropout": 0.1,
+        "seed": 1,
+        "save_every": 0.0,
+    }
     return argparse.Namespace(**values | changes)
 
 

@@ -18,13 +18,13 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import tuili
 from tuili.data.atomic import write_files
 from tuili.data.chunks import chunks
 from tuili.data.fingerprint import fingerprint
 from tuili.data.read import open_examples
 from tuili.engine.rows import check_on_error, judged_lines
 from tuili.errors import DataError, ResumeError, UsageError
+from tuili.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,7 +108,7 @@ def _identity(judge: Judge) -> dict[str, Any]:
         "model": str(getattr(judge, "model", type(judge).__name__)),
         "labels": [str(label) for label in getattr(judge, "labels", ())],
         "threshold": getattr(judge, "threshold", None),
-        "tuili": tuili.__version__,
+        "tuili": __version__,
     }
 
 
