@@ -44,11 +44,6 @@ class Run:
         self.arguments = arguments
         self.model = PrefixModel.from_bert(arguments.base, key_dropout=arguments.key_dropout)
         head_init(self.model, arguments.seed)
-        self.earlier = 0  # pairs of the run that this one goes on from
-        if arguments.start is not None:
-            self.model.load_state_dict(load_file(arguments.start))
-            with safe_open(arguments.start, "pt") as file:
-                self.earlier = json.loads(file.metadata()["prefix"])["pairs"]
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.model, 0.01), lr=arguments.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
@@ -144,7 +139,7 @@ class Run:
             self.epoch, self.batch, self.stage = self.epoch + 1, 0, self.stage_now
         self.save()
         weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
-        record = {**self.model.config.to_dict(), "pairs": self.earlier + self.pairs, "seed": arguments.seed}
+        record = {**self.model.config.to_dict(), "pairs": self.pairs, "seed": arguments.seed}
         save_file(weights, self.directory / "model.safetensors", metadata={"prefix": json.dumps(record)})
 
 
@@ -153,7 +148,6 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="directory of the data sets")
     parser.add_argument("--base", required=True, help="directory of the base encoder")
     parser.add_argument("--output", required=True)
-    parser.add_argument("--start", help="weights of an earlier run to go on from; the base's by default")
     parser.add_argument("--mixture", default=str(Path(__file__).with_name("mixture.toml")))
     parser.add_argument("--pairs", type=int, default=232_000, help="pairs to see in all")
     parser.add_argument("--budget", type=int, default=1400, help="tokens a batch")

@@ -84,7 +84,7 @@ def mixture(place):
 
 
 def arguments(place: Path, output: Path, **changes: object) -> argparse.Namespace:
-    values = {"base": place / "base", "start": None, "output": output, "pairs": 300, "budget": 100}
+    values = {"base": place / "base", "output": output, "pairs": 300, "budget": 100}
     values |= {
         "rate": 1e-3,
         "warmup": 50,

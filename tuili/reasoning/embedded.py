@@ -6,8 +6,9 @@ so a pair's log-probabilities have the same bits whatever else is in the batch.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -18,7 +19,7 @@ from tuili.perception.tokens import Tokeniser
 from tuili.reasoning.onnx_safety import refuse_external_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[Any]
 
+Work = TypeVar("Work")
 REFUSALS = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
-BATCH_TOKENS = 1024  # tokens a run: larger falls out of the second-level cache, smaller wastes calls
+BATCH_TOKENS = 1024  # tokens a run at most: larger falls out of the second-level cache
+LEAST_TOKENS = 192  # below this, a run's fixed cost shows; less is not worth a thread of its own
 SHARED = 4  # from so many hypotheses on, a percept is attended to in place instead of being copied
 
 
@@ -73,7 +76,8 @@ class Embedded:
         self.premise_window = manifest.window.premise - 2
         self.hypothesis_window = manifest.window.hypothesis - 2
         self.overlap = manifest.window.overlap
-        self._session = _open_session(bundle.files["model.onnx"], threads)
+        self._threads = threads
+        self._session = _open_session(bundle.files["model.onnx"])
         percept = next(i for i in self._session.get_inputs() if i.name == "percept")
         _, self._layers, _, self._heads, _, self._head_size = percept.shape
         self._dtype: type = np.float16 if percept.type == "tensor(float16)" else np.float32
@@ -81,14 +85,19 @@ class Embedded:
     def perceive(self, windows: Sequence[Array]) -> list[Percept]:
         """Percepts of premise windows. *Shape:* each window `(tokens,)`, without special tokens."""
         percepts: dict[int, Percept] = {}
-        for padded, indices in _by_length([len(window) + 2 for window in windows]):
-            for batch in _batches(indices, padded):
-                ids, mask = self._frame([windows[index] for index in batch], padded)
-                none = np.empty((len(batch), self._layers, 2, self._heads, 0, self._head_size), self._dtype)
-                inputs = {"ids": ids, "mask": mask, "percept": none, "percept_mask": mask[:, :, :0]}
-                states = self._session.run(["percept_out"], inputs)[0]
-                for row, index in enumerate(batch):
-                    percepts[index] = Percept(states[row], len(windows[index]) + 2)
+
+        def run(work: tuple[int, list[int]]) -> None:
+            padded, batch = work
+            ids, mask = self._frame([windows[index] for index in batch], padded)
+            none = np.empty((len(batch), self._layers, 2, self._heads, 0, self._head_size), self._dtype)
+            inputs = {"ids": ids, "mask": mask, "percept": none, "percept_mask": mask[:, :, :0]}
+            states = self._session.run(["percept_out"], inputs)[0]
+            for row, index in enumerate(batch):
+                percepts[index] = Percept(states[row], len(windows[index]) + 2)
+
+        groups = _by_length([len(window) + 2 for window in windows])
+        limit = self._limit(sum(padded * len(indices) for padded, indices in groups))
+        self._each(run, [(padded, batch) for padded, indices in groups for batch in _batches(indices, padded, limit)])
         return [percepts[index] for index in range(len(windows))]
 
     def score_percepts(
@@ -108,7 +117,8 @@ class Embedded:
             NumericalError: The model gave something that is not a number.
         """
         log_probs = np.empty((len(hypotheses), len(self.labels)), np.float32)
-        for run in _plan(percepts, hypotheses, premise_of):
+
+        def score(run: Run) -> None:
             shape = (-1, run.hypotheses_each, run.tokens)
             ids, mask = self._frame([hypotheses[index] for index in run.rows], run.tokens)
             inputs = {
@@ -118,9 +128,30 @@ class Embedded:
                 "percept_mask": _mask([percepts[index].length for index in run.percepts], run.keys)[:, None],
             }
             log_probs[run.rows] = self._session.run(["log_probs"], inputs)[0]
+
+        limit = self._limit(sum(canonical_length(len(hypothesis) + 2) for hypothesis in hypotheses))
+        self._each(score, list(_plan(percepts, hypotheses, premise_of, limit)))
         if not np.isfinite(log_probs).all():
             raise NumericalError(f"{self.name} gave log-probabilities that are not finite; its weights are unusable")
         return log_probs
+
+    def _limit(self, tokens: int) -> int:
+        """Tokens a run may have, so that there is work for each thread."""
+        return min(BATCH_TOKENS, max(LEAST_TOKENS, -(-tokens // self._threads)))
+
+    def _each(self, function: Callable[[Work], None], works: list[Work]) -> None:
+        """Call the function on each piece of work, in as many threads as there are.
+
+        Runs side by side, each in one thread, finish sooner than one after the other with all threads in each: small
+        operators don't divide. The threads live for one call, so that a forked process does not miss any.
+        """
+        if self._threads == 1 or len(works) < 2:
+            for work in works:
+                function(work)
+            return
+        with ThreadPoolExecutor(min(self._threads, len(works))) as pool:
+            for _ in pool.map(function, works):
+                pass
 
     def _frame(self, texts: Sequence[Array] | Sequence[Sequence[int]], padded: int) -> tuple[Array, Array]:
         """Token ids between `[CLS]` and `[SEP]`, padded, with their mask. *Shape:* `(n, 1, padded)` both."""
@@ -146,7 +177,9 @@ class Run:
         return len(self.rows) // len(self.percepts)
 
 
-def _plan(percepts: Sequence[Percept], hypotheses: Sequence[Sequence[int]], premise_of: Sequence[int]) -> Iterator[Run]:
+def _plan(
+    percepts: Sequence[Percept], hypotheses: Sequence[Sequence[int]], premise_of: Sequence[int], limit: int
+) -> Iterator[Run]:
     """Runs of equal shape. Long queues at one percept get runs of their own and attend to it in place."""
     queues: dict[tuple[int, int], list[int]] = {}
     for row, (hypothesis, premise) in enumerate(zip(hypotheses, premise_of, strict=True)):
@@ -157,11 +190,11 @@ def _plan(percepts: Sequence[Percept], hypotheses: Sequence[Sequence[int]], prem
         if len(rows) < SHARED:
             mixed.setdefault((keys, tokens), []).extend(rows)
             continue
-        for batch in _batches(rows, tokens):
+        for batch in _batches(rows, tokens, limit):
             yield Run([premise], batch, keys, tokens)
     for (keys, tokens), rows in mixed.items():
         # each row brings a copy of its percept, so what counts is the larger side
-        for batch in _batches(rows, max(tokens, keys // 2)):
+        for batch in _batches(rows, max(tokens, keys // 2), limit):
             yield Run([premise_of[row] for row in batch], batch, keys, tokens)
 
 
@@ -173,8 +206,8 @@ def _by_length(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
     return sorted(groups.items())
 
 
-def _batches(indices: list[int], tokens_each: int) -> Iterator[list[int]]:
-    size = max(1, BATCH_TOKENS // tokens_each)
+def _batches(indices: list[int], tokens_each: int, limit: int) -> Iterator[list[int]]:
+    size = max(1, limit // tokens_each)
     for start in range(0, len(indices), size):
         yield indices[start : start + size]
 
@@ -184,10 +217,10 @@ def _mask(lengths: Sequence[int], padded: int) -> Array:
     return (np.arange(padded) < np.asarray(lengths)[:, None]).astype(np.float32)
 
 
-def _open_session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
+def _open_session(model: bytes) -> onnxruntime.InferenceSession:
     refuse_external_data(model)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # The graph was written for this runtime; what its optimiser would still fuse runs slower on a processor.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
