@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tuili.reasoning.embedded import Embedded, Percept
     from tuili.types import Pair
 
-STAGE_TOKENS = 4096
+STAGE_TOKENS = 2048
 
 
 class PerceptCache:
