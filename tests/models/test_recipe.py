@@ -21,6 +21,8 @@ import mixture as recipe_mixture  # noqa: E402
 import splits as recipe_splits  # noqa: E402
 import train as recipe_train  # noqa: E402
 
+PINNED = [False, True, True, True, True, True]
+
 CARDS = """
 [[set]]
 name = "made up"
@@ -162,7 +164,8 @@ def test_the_rate_rises_stays_and_falls():
 def test_a_premise_is_on_one_side_of_the_split_only():
     sides = {premise: recipe_splits.is_tune(premise) for premise in (f"premise {n}" for n in range(400))}
     assert 150 < sum(sides.values()) < 250
-    assert all(recipe_splits.is_tune(premise) is side for premise, side in sides.items())
+    # fixed once: another rule would make older figures incomparable
+    assert [recipe_splits.is_tune(text) for text in ("a", "b", "c", "d", "e", "f")] == PINNED
 
 
 def test_no_set_under_non_commercial_terms_is_trained_on():
