@@ -44,6 +44,8 @@ class Run:
         self.arguments = arguments
         self.model = PrefixModel.from_bert(arguments.base, key_dropout=arguments.key_dropout)
         head_init(self.model, arguments.seed)
+        if arguments.weights is not None:
+            self.model.load_state_dict(load_file(arguments.weights))
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.model, 0.01), lr=arguments.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
@@ -147,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="directory of the data sets")
     parser.add_argument("--base", required=True, help="directory of the base encoder")
+    parser.add_argument("--weights", help="start from an earlier run's weights instead of the bare encoder")
     parser.add_argument("--output", required=True)
     parser.add_argument("--mixture", default=str(Path(__file__).with_name("mixture.toml")))
     parser.add_argument("--pairs", type=int, default=232_000, help="pairs to see in all")
