@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Label(StrEnum):
@@ -41,11 +44,21 @@ class Span(NamedTuple):
     end: int
 
 
+Side: TypeAlias = Literal["premise", "hypothesis"]
+
+
+class Part(NamedTuple):
+    """Characters of one side of a pair."""
+
+    side: Side
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Characters of one side of the pair that speak for `label`, with a weight; larger decides more."""
 
-    side: Literal["premise", "hypothesis"]
+    side: Side
     span: Span
     text: str
     label: Label
@@ -142,3 +155,16 @@ class Judge(Protocol):
     """Anything that turns pairs into verdicts, in order, one for each."""
 
     def judge(self, pairs: Iterable[tuple[str, str]], /) -> list[Verdict]: ...
+
+
+@runtime_checkable
+class Occludable(Protocol):
+    """A judge that can say cheaply what it would have said of a pair, had parts of it been hidden."""
+
+    def occlude(self, pair: tuple[str, str], hidden: Sequence[Part | Sequence[Part]], /) -> NDArray[np.float64]:
+        """Calibrated log-probabilities of the judge's labels, in their order, a row for each of `hidden`.
+
+        Each of `hidden` is a part, or several that are hidden together; none gives the whole pair's row.
+        *Shape:* `(len(hidden), len(labels))`.
+        """
+        ...

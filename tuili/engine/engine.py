@@ -9,16 +9,18 @@ import numpy as np
 
 from tuili.data.text import check_text
 from tuili.engine.combine import decisive_mean
+from tuili.engine.occlusion import check_hidden, log_probs_by_deletion, posterior
+from tuili.engine.reading import OccludingReader
 from tuili.errors import InvalidPair, InvalidText, UsageError
 from tuili.types import Pair, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from tuili.engine.reading import Reader, Reading
-    from tuili.types import Label
+    from tuili.types import Label, Part
 
 
 class Engine:
@@ -83,6 +85,30 @@ class Engine:
         if not checked:
             return []
         return [self._decide(reading) for reading in self._reader.read(checked)]
+
+    def occlude(self, pair: tuple[str, str], hidden: Sequence[Part | Sequence[Part]]) -> NDArray[np.float64]:
+        """What this engine would have said of the pair, had parts of it been hidden, see `types.Occludable`.
+
+        With a prefix model (the embedded one) only the hypothesis side runs again. Other models read the cut text.
+
+        Args:
+            pair: The pair.
+            hidden: A part each, or several that are hidden together.
+
+        Returns:
+            Calibrated log-probabilities, `(len(hidden), len(labels))`.
+
+        Raises:
+            InvalidPair: The pair can't be judged.
+            UsageError: A part that is not in the pair.
+        """
+        whole = _check_pairs([pair])[0]
+        parts = check_hidden(whole, hidden)
+        if not parts:
+            return np.empty((0, len(self._labels)))
+        if not isinstance(self._reader, OccludingReader):
+            return log_probs_by_deletion(self, whole, parts)
+        return posterior([self._decide(reading) for reading in self._reader.occlude(whole, parts)])
 
     def _decide(self, reading: Reading) -> Verdict:
         log_probs = decisive_mean(reading.log_probs, self._labels, sharpness=self._sharpness)

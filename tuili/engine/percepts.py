@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuili.engine.occlusion import occluded_readings
 from tuili.engine.reading import Reading, unreadable
 from tuili.errors import InvalidPair
 from tuili.perception.characters import keeps_every_character
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuili.reasoning.embedded import Embedded, Percept
-    from tuili.types import Pair
+    from tuili.types import Pair, Part
 
 STAGE_TOKENS = 2048
 
@@ -99,6 +100,17 @@ class PerceptReader:
             )
             for pair, p, h in zip(pairs, premise_of, hypothesis_of, strict=True)
         ]
+
+    def occlude(self, pair: Pair, hidden: Sequence[Sequence[Part]]) -> list[Reading]:
+        """What the back end says of the pair with each of `hidden` hidden; the premise is perceived once.
+
+        Raises:
+            InvalidPair: As `read` does.
+            UsageError: A part that is not in the pair.
+        """
+        self._hypotheses([pair])
+        self._premises([pair], [])
+        return occluded_readings(self.backend, self._percepts, pair, hidden)
 
     def _hypotheses(self, pairs: Sequence[Pair]) -> tuple[list[list[int]], list[int]]:
         """Token ids of the distinct hypotheses, and which one each pair has."""

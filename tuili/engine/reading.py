@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from tuili.errors import InvalidPair
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tuili.types import Pair
+    from tuili.types import Pair, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +39,10 @@ class Reader(Protocol):
     """A back end together with its windows: pairs to readings, one for each, in order."""
 
     def read(self, pairs: Sequence[Pair]) -> list[Reading]: ...
+
+
+@runtime_checkable
+class OccludingReader(Reader, Protocol):
+    """A reader that can hide parts of a pair without reading all of it anew."""
+
+    def occlude(self, pair: Pair, hidden: Sequence[Sequence[Part]]) -> list[Reading]: ...

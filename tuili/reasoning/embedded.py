@@ -131,9 +131,54 @@ class Embedded:
 
         limit = self._limit(sum(canonical_length(len(hypothesis) + 2) for hypothesis in hypotheses))
         self._each(score, list(_plan(percepts, hypotheses, premise_of, limit)))
+        self._check_finite(log_probs)
+        return log_probs
+
+    def score_hidden(
+        self, percept: Percept, hypotheses: Sequence[Sequence[int]], hidden: Sequence[Array]
+    ) -> NDArray[np.float32]:
+        """Log-probabilities of each hypothesis given a percept some of whose keys are masked.
+
+        Only the hypothesis side runs. It is not deletion: the neighbours' keys and values still carry what was hidden.
+
+        Args:
+            percept: From `perceive`.
+            hypotheses: Token ids, without special tokens; none of them is a hypothesis of `[CLS]` and `[SEP]`.
+            hidden: For each hypothesis, the tokens of the premise that it does not see, without special tokens.
+                *Shape:* `(hidden tokens,)` each.
+
+        Returns:
+            `(len(hypotheses), len(labels))`. Where nothing is hidden a row has the bits of `score_percepts`.
+
+        Raises:
+            NumericalError: The model gave something that is not a number.
+        """
+        log_probs = np.empty((len(hypotheses), len(self.labels)), np.float32)
+        keys = percept.states.shape[3]
+
+        def score(work: tuple[int, list[int]]) -> None:
+            padded, rows = work
+            ids, mask = self._frame([hypotheses[row] for row in rows], padded)
+            seen = np.repeat(_mask([percept.length], keys), len(rows), axis=0)
+            for place, row in enumerate(rows):
+                seen[place, np.asarray(hidden[row], np.int64) + 1] = 0.0  # [CLS] comes first
+            inputs = {
+                "ids": ids.reshape(1, -1, padded),
+                "mask": mask.reshape(1, -1, padded),
+                "percept": percept.states[None],
+                "percept_mask": seen[None],
+            }
+            log_probs[rows] = self._session.run(["log_probs"], inputs)[0]
+
+        groups = _by_length([len(hypothesis) + 2 for hypothesis in hypotheses])
+        limit = self._limit(sum(padded * len(rows) for padded, rows in groups))
+        self._each(score, [(padded, batch) for padded, rows in groups for batch in _batches(rows, padded, limit)])
+        self._check_finite(log_probs)
+        return log_probs
+
+    def _check_finite(self, log_probs: Array) -> None:
         if not np.isfinite(log_probs).all():
             raise NumericalError(f"{self.name} gave log-probabilities that are not finite; its weights are unusable")
-        return log_probs
 
     def _limit(self, tokens: int) -> int:
         """Tokens a run may have, so that there is work for each thread."""
