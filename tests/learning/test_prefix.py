@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 import tiny
 
@@ -13,7 +11,6 @@ from tuili.learning.prefix import (  # noqa: E402
     PrefixModel,
     head_init,
     parameter_groups,
-    partial_label_loss,
 )
 from tuili.learning.prefix_config import PrefixConfig  # noqa: E402
 
@@ -109,21 +106,6 @@ def test_a_base_that_does_not_fit_is_refused(change, error):
     assert PrefixConfig.from_bert(good, 3).hidden == 8
     with pytest.raises((TypeError, ValueError), match=error):
         PrefixConfig.from_bert(good | change, 3)
-
-
-def test_the_partial_label_loss_is_what_one_computes_by_hand():
-    logits = torch.tensor([[1.0, 2.0, 0.0], [1.0, 2.0, 0.0]])
-    total = math.exp(1) + math.exp(2) + 1
-    neutral = -math.log(math.exp(2) / total)
-    not_entailment = -math.log((math.exp(2) + 1) / total)
-    labels, weights = torch.tensor([1, 3]), torch.tensor([1.0, 3.0])
-    assert partial_label_loss(logits, labels, weights).item() == pytest.approx((neutral + 3 * not_entailment) / 4)
-
-
-def test_the_partial_label_loss_on_full_labels_is_cross_entropy():
-    logits, labels = torch.randn(20, 3), torch.randint(0, 3, (20,))
-    expected = torch.nn.functional.cross_entropy(logits, labels)
-    torch.testing.assert_close(partial_label_loss(logits, labels, torch.ones(20)), expected)
 
 
 def test_weights_decay_and_biases_do_not(model):

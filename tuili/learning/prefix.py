@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tuili.learning.objectives import partial_label_loss as partial_label_loss  # where recipes look for it
 from tuili.learning.prefix_config import PrefixConfig
 
 if TYPE_CHECKING:
@@ -227,20 +228,6 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, ob
     matrices = [p for p in model.parameters() if p.requires_grad and p.dim() >= 2]
     vectors = [p for p in model.parameters() if p.requires_grad and p.dim() < 2]
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-
-
-def partial_label_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Cross-entropy where label 3 means "not entailment": neutral or contradiction, whichever.
-
-    For such a row the probability of the label is p(neutral) + p(contradiction), so the loss is
-    `-log(exp(l_n) + exp(l_c)) + log sum exp(l)` (partial-label likelihood, Jin & Ghahramani 2002).
-
-    *Shape:* `logits` `(n, 3)` in the order entailment, neutral, contradiction; `labels`, `weights` `(n,)`.
-    """
-    log_probs = logits.log_softmax(-1)
-    not_entailment = torch.logsumexp(log_probs[:, 1:], dim=-1, keepdim=True)
-    picked = torch.cat([log_probs, not_entailment], dim=-1).gather(1, labels[:, None]).squeeze(1)
-    return -(picked * weights).sum() / weights.sum()
 
 
 def head_init(model: PrefixModel, seed: int) -> None:
