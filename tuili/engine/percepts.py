@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tuili.types import Pair, Part
 
 STAGE_TOKENS = 2048
+"""Premise tokens whose percepts are held at a time, in all threads together."""
 
 
 class PerceptCache:
@@ -89,9 +90,13 @@ class PerceptReader:
             for window in premises[premise].windows:
                 asked[window].setdefault(hypothesis)
         unknown = self.backend.tokeniser.unk
-        answers: dict[tuple[int, int], NDArray[np.float32]] = {}
-        for stage in _stages([len(window) for window in windows]):
-            answers.update(self._reason(stage, windows, asked, hypotheses))
+
+        def reason(stage: list[int]) -> dict[tuple[int, int], NDArray[np.float32]]:
+            return self._reason(stage, windows, asked, hypotheses)
+
+        workers = self.backend.workers
+        stages = list(_stages([len(window) for window in windows], STAGE_TOKENS // workers.free))
+        answers = {key: row for found in workers.map(reason, stages) for key, row in found.items()}
         return [
             Reading(
                 np.stack([answers[window, h] for window in premises[p].windows]),
@@ -197,12 +202,12 @@ class PerceptReader:
         return [percept for percept in percepts if percept is not None]
 
 
-def _stages(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices in runs of about `STAGE_TOKENS` tokens, shortest windows first so that neighbours share a shape."""
+def _stages(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Indices in runs of about `most` tokens, shortest windows first so that neighbours share a shape."""
     stage: list[int] = []
     tokens = 0
     for index in sorted(range(len(lengths)), key=lambda index: (lengths[index], index)):
-        if stage and tokens + lengths[index] > STAGE_TOKENS:
+        if stage and tokens + lengths[index] > most:
             yield stage
             stage, tokens = [], 0
         stage.append(index)

@@ -71,19 +71,27 @@ class Weights:
         return self.put(name, self.tensors[name])
 
     def matrix(self, name: str) -> NDArray[np.float32]:
-        """A linear layer's weight as `(k, n)`; attention's scale is folded into the queries."""
-        matrix = self.tensors[f"{name}.weight"].T.copy()
-        if name.endswith(".qkv"):
-            matrix[:, : matrix.shape[0]] *= self.query_scale
-        return matrix
+        """A linear layer's weight as `(k, n)`."""
+        return self.tensors[f"{name}.weight"].T
 
     def bias(self, name: str) -> NDArray[np.float32]:
-        bias = self.tensors[f"{name}.bias"].copy()
-        if name.endswith(".qkv"):
-            bias[: len(bias) // 3] *= self.query_scale
-        return bias
+        return self.tensors[f"{name}.bias"]
 
-    query_scale: float = 1.0
+
+def attention_apart(tensors: Mapping[str, NDArray[np.float32]], config: PrefixConfig) -> dict[str, NDArray[np.float32]]:
+    """Queries, keys and values as layers of their own, with attention's scale folded into the queries."""
+    apart = dict(tensors)
+    for layer in range(config.layers):
+        for kind in ("weight", "bias"):
+            query, key, value = np.split(apart.pop(f"layers.{layer}.qkv.{kind}"), 3)
+            scaled = (query * config.head_size**-0.5).astype(np.float32)
+            apart.update(
+                {
+                    f"layers.{layer}.{part}.{kind}": array
+                    for part, array in zip(("query", "key", "value"), (scaled, key, value), strict=True)
+                }
+            )
+    return apart
 
 
 def quantise_columns(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -131,20 +139,21 @@ class Branch:
         """One symmetric scale a row."""
         largest = self.node("ReduceMax", self.node("Abs", x), axes=[-1], keepdims=1)
         scale = self.node("Mul", self.node("Max", largest, self.weights.constant(1e-6)), self.weights.constant(1 / 127))
-        zero = self.weights.constant(128, np.uint8)
-        scaled = self.node("Div", x, scale)
-        values = self.node("QuantizeLinear", scaled, self.weights.constant(1.0), zero)
-        return Rows(values, scale, zero, 0.0)
+        return Rows(self.quantise(x, scale, 128), scale, self.weights.constant(128, np.uint8), 0.0)
 
     def gelu_rows(self, x: str) -> Rows:
         """One scale a row for what came out of a gelu: shifted to start at zero, it has 8 bits to itself."""
         largest = self.node("ReduceMax", x, axes=[-1], keepdims=1)
         floor = self.weights.constant(GELU_FLOOR)
         scale = self.node("Mul", self.node("Add", largest, floor), self.weights.constant(1 / 255))
-        zero = self.weights.constant(0, np.uint8)
-        shifted = self.node("Div", self.node("Add", x, floor), scale)
-        values = self.node("QuantizeLinear", shifted, self.weights.constant(1.0), zero)
-        return Rows(values, scale, zero, GELU_FLOOR)
+        shifted = self.node("Add", x, floor)
+        return Rows(self.quantise(shifted, scale, 0), scale, self.weights.constant(0, np.uint8), GELU_FLOOR)
+
+    def quantise(self, x: str, scale: str, zero: int) -> str:
+        """`round(x / scale) + zero`, one scale a row. *Shape:* `(rows, k)`, `(rows, 1)` to `(rows, k)`."""
+        flat = self.node("Squeeze", scale, self.ints(1))
+        zeros = self.node("Expand", self.weights.constant(zero, np.uint8), self.node("Shape", flat))
+        return self.node("QuantizeLinear", x, flat, zeros, axis=0)
 
     def product(self, x: str | Rows, name: str) -> str:
         """A linear layer without its bias."""
@@ -206,9 +215,11 @@ class Branch:
         """LayerNorm(x + bias + residual). The fused operator for this takes five times as long on a processor."""
         return self.norm(self.node("Add", self.node("Add", x, residual), bias), name)
 
-    def qkv(self, x: str, layer: str) -> str:
-        ready = self.ready(x)
-        return self.node("Add", self.product(ready, f"{layer}.qkv"), self.bias(f"{layer}.qkv", ready))
+    def project(self, ready: str | Rows, layer: str, part: str, shape: Sequence[int | str], perm: list[int]) -> str:
+        """Queries, keys or values, heads brought forward. One product each: cutting them apart would copy them."""
+        name = f"{layer}.{part}"
+        projected = self.node("Add", self.product(ready, name), self.bias(name, ready))
+        return self.node("Transpose", self.reshape(projected, shape), perm=perm)
 
     def finish(self, x: str, context: str, layer: str) -> str:
         """Output projection, feed-forward, both norms."""
@@ -246,13 +257,14 @@ def perceive_branch(weights: Weights, config: PrefixConfig, percept_type: int) -
     for index in range(config.layers):
         layer = f"layers.{index}"
         last = index == config.layers - 1
-        qkv = b.reshape(b.qkv(x, layer), [-1, tokens, 3, heads, size])
-        qkv = b.node("Transpose", qkv, perm=[2, 0, 3, 1, 4])
-        query, key, value = b.node_many("Split", qkv, b.ints(1, 1, 1), outputs=3, axis=0)
-        percepts += [b.node("Squeeze", key, b.ints(0)), b.node("Squeeze", value, b.ints(0))]
+        ready = b.ready(x)
+        key, value = (
+            b.project(ready, layer, part, [-1, tokens, heads, size], [0, 2, 1, 3]) for part in ("key", "value")
+        )
+        percepts += [key, value]
         if last:  # nothing reads the premise's own states after its last keys and values
             break
-        query, key, value = b.node("Squeeze", query, b.ints(0)), percepts[-2], percepts[-1]
+        query = b.project(ready, layer, "query", [-1, tokens, heads, size], [0, 2, 1, 3])
         attention = b.node("Softmax", b.node("Add", b.scores(query, key), bias), axis=-1)
         context = b.node("Transpose", b.node("MatMul", attention, value), perm=[0, 2, 1, 3])
         x = b.finish(x, b.reshape(context, [-1, config.hidden]), layer)
@@ -281,10 +293,10 @@ def reason_branch(weights: Weights, config: PrefixConfig, percept_type: int) -> 
     for index in range(config.layers):
         layer = f"layers.{index}"
         seen_key, seen_value = (b.node("Squeeze", part, b.ints(1)) for part in parts[2 * index : 2 * index + 2])
-        qkv = b.reshape(b.qkv(x, layer), [groups, hypotheses, tokens, 3, heads, size])
-        qkv = b.node("Transpose", qkv, perm=[3, 0, 4, 1, 2, 5])
+        ready = b.ready(x)
+        shape = [groups, hypotheses, tokens, heads, size]
         query, key, value = (
-            b.node("Squeeze", part, b.ints(0)) for part in b.node_many("Split", qkv, b.ints(1, 1, 1), outputs=3, axis=0)
+            b.project(ready, layer, part, shape, [0, 3, 1, 2, 4]) for part in ("query", "key", "value")
         )  # each (g, H, m, t, d)
         seen = b.scores(b.reshape(query, [groups, heads, together, size]), seen_key)
         seen = b.node("Add", b.reshape(seen, [groups, heads, hypotheses, tokens, keys]), seen_bias)
@@ -332,8 +344,7 @@ def build_graph(
     """
     int8 = precision == "int8"
     percept_type = TensorProto.FLOAT16 if int8 else TensorProto.FLOAT
-    weights = Weights(tensors, int8=int8)
-    weights.query_scale = config.head_size**-0.5
+    weights = Weights(attention_apart(tensors, config), int8=int8)
     branches = {
         "then_branch": perceive_branch(weights, config, percept_type),
         "else_branch": reason_branch(weights, config, percept_type),

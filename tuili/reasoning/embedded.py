@@ -6,9 +6,8 @@ so a pair's log-probabilities have the same bits whatever else is in the batch.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -17,9 +16,10 @@ from onnxruntime.capi import onnxruntime_pybind11_state as state
 from tuili.errors import BundleError, NumericalError
 from tuili.perception.tokens import Tokeniser
 from tuili.reasoning.onnx_safety import refuse_external_data
+from tuili.reasoning.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[Any]
 
-Work = TypeVar("Work")
 REFUSALS = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
 BATCH_TOKENS = 1024  # tokens a run at most: larger falls out of the second-level cache
 LEAST_TOKENS = 192  # below this, a run's fixed cost shows; less is not worth a thread of its own
@@ -66,6 +65,7 @@ class Embedded:
         labels: In the order of the columns of `score_percepts`.
         tokeniser: Turns texts into what `perceive` and `score_percepts` take, without special tokens.
         premise_window, hypothesis_window: How many tokens either side may have, special tokens not counted.
+        workers: The threads that it may use.
     """
 
     def __init__(self, bundle: Bundle, *, threads: int) -> None:
@@ -76,7 +76,7 @@ class Embedded:
         self.premise_window = manifest.window.premise - 2
         self.hypothesis_window = manifest.window.hypothesis - 2
         self.overlap = manifest.window.overlap
-        self._threads = threads
+        self.workers = Workers(threads)
         self._session = _open_session(bundle.files["model.onnx"])
         percept = next(i for i in self._session.get_inputs() if i.name == "percept")
         _, self._layers, _, self._heads, _, self._head_size = percept.shape
@@ -97,7 +97,8 @@ class Embedded:
 
         groups = _by_length([len(window) + 2 for window in windows])
         limit = self._limit(sum(padded * len(indices) for padded, indices in groups))
-        self._each(run, [(padded, batch) for padded, indices in groups for batch in _batches(indices, padded, limit)])
+        works = [(padded, batch) for padded, indices in groups for batch in _batches(indices, padded, limit)]
+        self.workers.map(run, works)
         return [percepts[index] for index in range(len(windows))]
 
     def score_percepts(
@@ -130,7 +131,7 @@ class Embedded:
             log_probs[run.rows] = self._session.run(["log_probs"], inputs)[0]
 
         limit = self._limit(sum(canonical_length(len(hypothesis) + 2) for hypothesis in hypotheses))
-        self._each(score, list(_plan(percepts, hypotheses, premise_of, limit)))
+        self.workers.map(score, list(_plan(percepts, hypotheses, premise_of, limit)))
         self._check_finite(log_probs)
         return log_probs
 
@@ -172,7 +173,8 @@ class Embedded:
 
         groups = _by_length([len(hypothesis) + 2 for hypothesis in hypotheses])
         limit = self._limit(sum(padded * len(rows) for padded, rows in groups))
-        self._each(score, [(padded, batch) for padded, rows in groups for batch in _batches(rows, padded, limit)])
+        works = [(padded, batch) for padded, rows in groups for batch in _batches(rows, padded, limit)]
+        self.workers.map(score, works)
         self._check_finite(log_probs)
         return log_probs
 
@@ -182,21 +184,7 @@ class Embedded:
 
     def _limit(self, tokens: int) -> int:
         """Tokens a run may have, so that there is work for each thread."""
-        return min(BATCH_TOKENS, max(LEAST_TOKENS, -(-tokens // self._threads)))
-
-    def _each(self, function: Callable[[Work], None], works: list[Work]) -> None:
-        """Call the function on each piece of work, in as many threads as there are.
-
-        Runs side by side, each in one thread, finish sooner than one after the other with all threads in each: small
-        operators don't divide. The threads live for one call, so that a forked process does not miss any.
-        """
-        if self._threads == 1 or len(works) < 2:
-            for work in works:
-                function(work)
-            return
-        with ThreadPoolExecutor(min(self._threads, len(works))) as pool:
-            for _ in pool.map(function, works):
-                pass
+        return min(BATCH_TOKENS, max(LEAST_TOKENS, -(-tokens // self.workers.free)))
 
     def _frame(self, texts: Sequence[Array] | Sequence[Sequence[int]], padded: int) -> tuple[Array, Array]:
         """Token ids between `[CLS]` and `[SEP]`, padded, with their mask. *Shape:* `(n, 1, padded)` both."""
