@@ -16,10 +16,14 @@ PUBLIC = [
     "Span",
     "TuiliError",
     "Verdict",
+    "answer",
+    "check",
+    "classify",
     "evaluate",
     "judge",
     "judge_file",
     "load",
+    "match",
 ]
 
 

@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 from tuili.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from tuili.applications.answer import answer as answer
+    from tuili.applications.check import check as check
+    from tuili.applications.classify import classify as classify
+    from tuili.applications.match import match as match
     from tuili.engine.default import judge as judge
     from tuili.engine.file_run import judge_file as judge_file
     from tuili.engine.load import load as load
@@ -35,10 +39,14 @@ _HOMES = {
     "Span": "tuili.types",
     "TuiliError": "tuili.errors",
     "Verdict": "tuili.types",
+    "answer": "tuili.applications.answer",
+    "check": "tuili.applications.check",
+    "classify": "tuili.applications.classify",
     "evaluate": "tuili.evaluation.evaluate",
     "judge": "tuili.engine.default",
     "judge_file": "tuili.engine.file_run",
     "load": "tuili.engine.load",
+    "match": "tuili.applications.match",
 }
 
 __all__ = sorted(_HOMES)

@@ -29,10 +29,10 @@ _PAST = (
     "spent spoke stood struck swam taught thought threw told took understood went withdrew won wore wrote"
 )
 _PRESENT = (
-    "aims allows appears begins belongs carries closes comes consists contains costs covers describes employs enables ensures "
-    "exists features forms gives goes grows holds includes involves keeps lies lives makes means needs offers opens operates "
-    "owns plays produces provides reaches remains represents requires runs says sells serves shows sits specializes "
-    "specialises stands supports takes teaches uses wants weighs works writes"
+    "aims allows appears begins belongs carries closes comes consists contains costs covers describes employs "
+    "enables ensures exists features forms gives goes grows holds includes involves keeps lies lives makes means "
+    "needs offers opens operates owns plays produces provides reaches remains represents requires runs says sells "
+    "serves shows sits specializes specialises stands supports takes teaches uses wants weighs works writes"
 )
 _KINDS = (
     dict.fromkeys(_PAST.split(), "past")

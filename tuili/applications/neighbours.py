@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tuili.applications.lexical import best, words
+from tuili.applications.lexical import best, content_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def neighbours(texts: Sequence[str], top: int) -> list[tuple[int, int]]:
     """Pairs (i, j), i < j, in order, where one is among the other's `top` nearest and they share a word.
 
-    A word that is in every text counts for nothing, except where texts are the same to the word. Memory is that
-    of the words; time that of the common words of all pairs, as no pair without any is looked at.
+    Stop words count only in texts that have no others. Memory is that of the words; time that of the common words of
+    all pairs, as no pair without any is looked at.
     """
-    counts = [Counter(words(text)) for text in texts]
+    counts = [Counter(content_words(text)) for text in texts]
     held = Counter(word for count in counts for word in count)
     postings: dict[str, tuple[list[int], list[float]]] = {}
     for number, count in enumerate(counts):

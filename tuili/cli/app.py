@@ -9,8 +9,12 @@ from typing import Annotated, NoReturn
 import typer
 
 import tuili
+from tuili.cli.answer import answer
+from tuili.cli.check import check
+from tuili.cli.classify import classify
 from tuili.cli.evaluate import evaluate
 from tuili.cli.judge import judge
+from tuili.cli.match import match
 from tuili.errors import TuiliError, UsageError
 
 app = typer.Typer(
@@ -23,6 +27,10 @@ app = typer.Typer(
 )
 app.command()(judge)
 app.command()(evaluate)
+app.command()(check)
+app.command()(answer)
+app.command()(classify)
+app.command()(match)
 
 
 def _print_version(wanted: bool) -> None:
