@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tuili.learning.objectives import partial_label_loss as partial_label_loss  # where recipes look for it
+from tuili.learning.optimiser import parameter_groups as parameter_groups  # likewise
 from tuili.learning.prefix_config import PrefixConfig
 
 if TYPE_CHECKING:
@@ -221,13 +222,6 @@ class PrefixModel(nn.Module):
         features = torch.cat([states[:, 0], mean], dim=-1)
         with torch.autocast(features.device.type, enabled=False):
             return cast("Tensor", self.head_out(self.head_dropout(F.gelu(self.head_in(features)))))
-
-
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Weight decay on matrices only (biases and norms keep their scale)."""
-    matrices = [p for p in model.parameters() if p.requires_grad and p.dim() >= 2]
-    vectors = [p for p in model.parameters() if p.requires_grad and p.dim() < 2]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
 def head_init(model: PrefixModel, seed: int) -> None:
