@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import re
-import sys
-from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NoReturn
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from tuili.calibration import TEMPERATURES, Calibration
+from tuili.checked import (
+    MANIFEST,
+    a_list,
+    a_number,
+    a_scalar,
+    a_sha256,
+    a_text,
+    a_whole,
+    a_word,
+    an_object,
+    names,
+    numbers,
+    one_of,
+    refuse,
+)
 from tuili.errors import BundleError
 from tuili.types import THREE_WAY, TWO_WAY, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 FORMAT = 1
-MANIFEST = "bundle.json"
 DIGEST = "bundle.sha256"
 KINDS = {"prefix-onnx": ("model.onnx", "tokenizer.json")}
 """Every kind of model, with the files that it can't do without."""
@@ -26,13 +40,8 @@ MAX_MANIFEST_BYTES = 2**20
 MAX_BYTES = 4 * 2**30
 MAX_FILES = 64
 MAX_NAME = 120
-MAX_TEXT = 500
 MAX_TOKENS = 2**20
-TEMPERATURES = (0.01, 100.0)
-_LARGEST = sys.float_info.max
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)?[A-Za-z0-9_][A-Za-z0-9._-]*")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)  # Windows: `nul.json` is NUL
 
@@ -47,11 +56,11 @@ class Window:
 
     @classmethod
     def from_dict(cls, value: object, where: str = "window") -> Window:
-        keys = _object(value, where, _names(cls))
-        premise = _whole(keys["premise"], f"{where}.premise", 3, MAX_TOKENS)
-        hypothesis = _whole(keys["hypothesis"], f"{where}.hypothesis", 3, MAX_TOKENS)
+        keys = an_object(value, where, names(cls))
+        premise = a_whole(keys["premise"], f"{where}.premise", 3, MAX_TOKENS)
+        hypothesis = a_whole(keys["hypothesis"], f"{where}.hypothesis", 3, MAX_TOKENS)
         # At most half of what is not a special token, so that each window gets further.
-        return cls(premise, hypothesis, _whole(keys["overlap"], f"{where}.overlap", 0, (premise - 3) // 2))
+        return cls(premise, hypothesis, a_whole(keys["overlap"], f"{where}.overlap", 0, (premise - 3) // 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,8 @@ class Combination:
 
     @classmethod
     def from_dict(cls, value: object, where: str = "combination") -> Combination:
-        keys = _object(value, where, _names(cls))
-        return cls(_word(keys["rule"], f"{where}.rule"), _numbers(keys["parameters"], f"{where}.parameters"))
+        keys = an_object(value, where, names(cls))
+        return cls(a_word(keys["rule"], f"{where}.rule"), numbers(keys["parameters"], f"{where}.parameters"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +86,9 @@ class Base:
 
     @classmethod
     def from_dict(cls, value: object, where: str = "base") -> Base:
-        keys = _object(value, where, _names(cls))
-        sha256 = None if keys["sha256"] is None else _sha256(keys["sha256"], f"{where}.sha256")
-        return cls(_text(keys["name"], f"{where}.name"), _text(keys["licence"], f"{where}.licence"), sha256)
+        keys = an_object(value, where, names(cls))
+        sha256 = None if keys["sha256"] is None else a_sha256(keys["sha256"], f"{where}.sha256")
+        return cls(a_text(keys["name"], f"{where}.name"), a_text(keys["licence"], f"{where}.licence"), sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +100,8 @@ class DataCard:
 
     @classmethod
     def from_dict(cls, value: object, where: str = "data") -> DataCard:
-        keys = _object(value, where, _names(cls))
-        return cls(_text(keys["name"], f"{where}.name"), _text(keys["licence"], f"{where}.licence"))
+        keys = an_object(value, where, names(cls))
+        return cls(a_text(keys["name"], f"{where}.name"), a_text(keys["licence"], f"{where}.licence"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +113,8 @@ class FileEntry:
 
     @classmethod
     def from_dict(cls, value: object, where: str) -> FileEntry:
-        keys = _object(value, where, _names(cls))
-        return cls(_sha256(keys["sha256"], f"{where}.sha256"), _whole(keys["bytes"], f"{where}.bytes", 1, MAX_BYTES))
+        keys = an_object(value, where, names(cls))
+        return cls(a_sha256(keys["sha256"], f"{where}.sha256"), a_whole(keys["bytes"], f"{where}.bytes", 1, MAX_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +125,12 @@ class Manifest:
         name, version: Letters, digits, `.`, `_` and `-`; the name goes into every verdict.
         kind: Which back end runs it; one of `KINDS`.
         labels: In the order of the model's columns; all of the three-way or all of the two-way ones.
-        temperature: Log-probabilities are divided by it.
+        temperature: Log-probabilities are divided by it, unless there is a `calibration`.
         threshold: Confidence below which a verdict is undecided, 0 to 1.
         recipe: How it was made: command, seed, commit, ...
         metrics: Figures by the set they were measured on.
         files: By name, relative to the directory; `write_bundle` fills it.
+        calibration: How sure it may be, found out on a user's or the recipe's pairs. A manifest may lack the key.
     """
 
     name: str
@@ -138,13 +148,17 @@ class Manifest:
     metrics: Mapping[str, Mapping[str, float]]
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     format: int = FORMAT
+    calibration: Calibration | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; the same manifest always gives the same order of keys."""
-        value = asdict(self)
+        value = asdict(replace(self, calibration=None))
         value["labels"] = [str(label) for label in self.labels]
         value["data"] = list(value["data"])
         value["files"] = dict(sorted(value["files"].items()))
+        del value["calibration"]  # a manifest without one is written as it was before there were any
+        if self.calibration is not None:
+            value["calibration"] = self.calibration.to_dict()
         return {"format": value.pop("format"), **value}
 
     @classmethod
@@ -155,26 +169,29 @@ class Manifest:
             BundleError: A key is missing, unknown, of the wrong type or out of range; the message names it.
         """
         if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:  # before keys that it may well not know
-            _refuse(value["format"], "format", f"{FORMAT}, the only one that this version of tuili reads")
-        keys = _object(value, "the manifest", _names(cls))
-        metrics = _object(keys["metrics"], "metrics")
-        recipe = _object(keys["recipe"], "recipe")
+            refuse(value["format"], "format", f"{FORMAT}, the only one that this version of tuili reads")
+        keys = an_object(value, "the manifest", _required(cls, value))
+        metrics = an_object(keys["metrics"], "metrics")
+        recipe = an_object(keys["recipe"], "recipe")
+        labels = _labels(keys["labels"])
+        calibration = Calibration.from_dict(keys["calibration"], len(labels)) if "calibration" in keys else None
         return cls(
-            name=_word(keys["name"], "name"),
-            version=_word(keys["version"], "version"),
-            kind=_one_of(keys["kind"], "kind", tuple(KINDS)),
-            labels=_labels(keys["labels"]),
-            temperature=float(_number(keys["temperature"], "temperature", *TEMPERATURES)),
-            threshold=float(_number(keys["threshold"], "threshold", 0.0, 1.0)),
+            name=a_word(keys["name"], "name"),
+            version=a_word(keys["version"], "version"),
+            kind=one_of(keys["kind"], "kind", tuple(KINDS)),
+            labels=labels,
+            temperature=float(a_number(keys["temperature"], "temperature", *TEMPERATURES)),
+            threshold=float(a_number(keys["threshold"], "threshold", 0.0, 1.0)),
             window=Window.from_dict(keys["window"]),
             combination=Combination.from_dict(keys["combination"]),
-            precision=_one_of(keys["precision"], "precision", PRECISIONS),
+            precision=one_of(keys["precision"], "precision", PRECISIONS),
             base=Base.from_dict(keys["base"]),
-            data=tuple(DataCard.from_dict(card, f"data[{i}]") for i, card in enumerate(_list(keys["data"], "data"))),
-            recipe={name: _scalar(setting, f"recipe.{name}") for name, setting in recipe.items()},
-            metrics={name: _numbers(figures, f"metrics.{name}") for name, figures in metrics.items()},
+            data=tuple(DataCard.from_dict(card, f"data[{i}]") for i, card in enumerate(a_list(keys["data"], "data"))),
+            recipe={name: a_scalar(setting, f"recipe.{name}") for name, setting in recipe.items()},
+            metrics={name: numbers(figures, f"metrics.{name}") for name, figures in metrics.items()},
             files=_entries(keys["files"]),
-            format=_whole(keys["format"], "format", FORMAT, FORMAT),
+            format=a_whole(keys["format"], "format", FORMAT, FORMAT),
+            calibration=calibration,
         )
 
     def check_complete(self) -> None:
@@ -186,100 +203,30 @@ class Manifest:
                 )
 
 
-def _refuse(value: object, where: str, allowed: str) -> NoReturn:
-    """Say what is wrong. Of a container only the type is shown; of all else 80 characters, with nothing to act on."""
-    shown = f"{value!r:.80}" if isinstance(value, str | int | float | None) else type(value).__name__
-    raise BundleError(f"{MANIFEST}, {where[:160]!r}: {shown} is not {allowed}")
-
-
-def _names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(part.name for part in fields(cls))
-
-
-def _object(value: object, where: str, keys: Sequence[str] | None = None) -> dict[str, Any]:
-    """A JSON object with exactly these keys; any printable ones, if None."""
-    if not isinstance(value, dict):
-        _refuse(value, where, "an object")
-    if keys is None:
-        return {_text(name, f"a key of {where}"): part for name, part in value.items()}
-    for key in keys:
-        if key not in value:
-            raise BundleError(f"{MANIFEST}, {where!r}: lacks the key {key!r}; its keys are {', '.join(keys)}")
-    for key in value:
-        if key not in keys:
-            _refuse(key, where, f"one of its keys, {', '.join(keys)}")
-    return value
-
-
-def _list(value: object, where: str) -> list[Any]:
-    return value if isinstance(value, list) else _refuse(value, where, "a list")
-
-
-def _text(value: object, where: str) -> str:
-    # Printable: no line end or escape reaches a log or terminal from here, and no lone surrogate.
-    if isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable():
-        return value
-    _refuse(value, where, f"a text of 1 to {MAX_TEXT} printable characters")
-
-
-def _word(value: object, where: str) -> str:
-    if isinstance(value, str) and _WORD.fullmatch(value):
-        return value
-    _refuse(value, where, "a name of 1 to 64 of A-Z a-z 0-9 . _ -, the first a letter, digit or _")
-
-
-def _sha256(value: object, where: str) -> str:
-    if isinstance(value, str) and _SHA256.fullmatch(value):
-        return value
-    _refuse(value, where, "a SHA-256 of 64 lower-case hex digits")
-
-
-def _one_of(value: object, where: str, allowed: Sequence[str]) -> str:
-    if isinstance(value, str) and value in allowed:
-        return value
-    _refuse(value, where, f"one of {', '.join(allowed)}")
-
-
-def _number(value: object, where: str, low: float = -_LARGEST, high: float = _LARGEST) -> float:
-    # To Python a bool is an int. NaN is in no range, infinity and an int of 400 digits are in none of these.
-    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
-        return value
-    _refuse(value, where, f"a number from {low:g} to {high:g}")
-
-
-def _whole(value: object, where: str, low: int, high: int) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
-        return value
-    _refuse(value, where, f"a whole number from {low} to {high}")
-
-
-def _scalar(value: object, where: str) -> str | float | bool | None:
-    if value is None or isinstance(value, bool):
-        return value
-    return _text(value, where) if isinstance(value, str) else _number(value, where)
-
-
-def _numbers(value: object, where: str) -> dict[str, float]:
-    return {name: _number(number, f"{where}.{name}") for name, number in _object(value, where).items()}
+def _required(cls: type[Manifest], value: object) -> tuple[str, ...]:
+    """The keys that this manifest must have and may have: all, less the calibration where it has none."""
+    keys = names(cls)
+    optional = {"calibration"} - set(value if isinstance(value, dict) else ())
+    return tuple(key for key in keys if key not in optional)
 
 
 def _labels(value: object) -> tuple[Label, ...]:
-    names = _list(value, "labels")
+    given = a_list(value, "labels")
     for way in (THREE_WAY, TWO_WAY):
-        if len(names) == len(way) and all(label in names for label in way):
-            return tuple(Label(name) for name in names)
-    _refuse(names, "labels", f"all of {', '.join(THREE_WAY)}, or all of {', '.join(TWO_WAY)}, each once")
+        if len(given) == len(way) and all(label in given for label in way):
+            return tuple(Label(name) for name in given)
+    return refuse(given, "labels", f"all of {', '.join(THREE_WAY)}, or all of {', '.join(TWO_WAY)}, each once")
 
 
 def _entries(value: object) -> dict[str, FileEntry]:
-    listed = _object(value, "files")
+    listed = an_object(value, "files")
     if len(listed) > MAX_FILES:
-        _refuse(len(listed), "the number of files", f"at most {MAX_FILES}")
+        refuse(len(listed), "the number of files", f"at most {MAX_FILES}")
     entries = {_name(name): FileEntry.from_dict(entry, f"files.{name}") for name, entry in listed.items()}
     _check_distinct(entries)
     total = sum(entry.bytes for entry in entries.values())
     if total > MAX_BYTES:
-        _refuse(total, "the bytes of all files", f"at most {MAX_BYTES}")
+        refuse(total, "the bytes of all files", f"at most {MAX_BYTES}")
     return entries
 
 
@@ -287,11 +234,11 @@ def _name(name: str) -> str:
     """A name that means one file inside the directory, and the same one on every system; else BundleError."""
     parts = name.split("/")
     if len(name) > MAX_NAME or not _NAME.fullmatch(name):
-        _refuse(name, "files", f"a name of A-Z a-z 0-9 . _ -, in at most one folder, of at most {MAX_NAME} characters")
+        refuse(name, "files", f"a name of A-Z a-z 0-9 . _ -, in at most one folder, of at most {MAX_NAME} characters")
     if any(part.endswith(".") or _DEVICE.fullmatch(part) for part in parts):
-        _refuse(name, "files", "a name that Windows takes as it is written")
+        refuse(name, "files", "a name that Windows takes as it is written")
     if not name.endswith(SUFFIXES) or name.casefold() in (MANIFEST, DIGEST):
-        _refuse(name, "files", f"the name of a file that a bundle may list: {', '.join(SUFFIXES)}, except {MANIFEST}")
+        refuse(name, "files", f"the name of a file that a bundle may list: {', '.join(SUFFIXES)}, except {MANIFEST}")
     return name
 
 
@@ -301,4 +248,4 @@ def _check_distinct(names: Mapping[str, object]) -> None:
     folders = {name.partition("/")[0] for name in folded if "/" in name}
     for name, low in zip(names, folded, strict=True):
         if folded.count(low) > 1 or low in folders:
-            _refuse(name, "files", "a name of its own: another differs only in case, or is a folder of that name")
+            refuse(name, "files", "a name of its own: another differs only in case, or is a folder of that name")

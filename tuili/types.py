@@ -88,7 +88,8 @@ class Verdict:
         label: The most probable label; it is given even where the judge would rather not decide.
         probabilities: Calibrated probability of each of the model's labels; they sum to 1.
         decided: Whether the confidence reaches the judge's threshold, and all of the hypothesis was read.
-        prediction_set: The labels that can't be ruled out; all of them where nothing was decided.
+        prediction_set: The labels that can't be ruled out, the label among them: a conformal set where the model was
+            calibrated for it, else the label alone where it was decided and all of them where not.
         coverage: Share of the premise's non-space characters that the model read, 0 to 1.
         evidence: Empty unless an explanation was asked for.
         model: Which model said so: the bundle's name, and the start of its digest.

@@ -12,6 +12,7 @@ import tuili
 from tuili.cli.answer import answer
 from tuili.cli.check import check
 from tuili.cli.classify import classify
+from tuili.cli.calibrate import calibrate
 from tuili.cli.evaluate import evaluate
 from tuili.cli.judge import judge
 from tuili.cli.match import match
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(judge)
 app.command()(evaluate)
+app.command()(calibrate)
 app.command()(check)
 app.command()(answer)
 app.command()(classify)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.cli.options import Json, LabelOrder, MaxRisk, Model, Threads, open_engine
 from tuili.errors import InputError, InvalidPair, UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def judge(
     ] = OnError.STOP,
     model: Model = None,
     labels: LabelOrder = None,
+    max_risk: MaxRisk = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
@@ -51,18 +52,18 @@ def judge(
             raise UsageError("give either PREMISE and HYPOTHESIS, or --file, not both")
         if output is None:
             raise UsageError("--file needs --output: where the verdicts go")
-        _judge_file(open_engine(model, threads, labels), file, output, on_error, as_json=as_json)
+        _judge_file(open_engine(model, threads, labels, max_risk=max_risk), file, output, on_error, as_json=as_json)
         return
     if output is not None:
         raise UsageError("--output goes with --file")
     if premise is None:
         if sys.stdin is None or sys.stdin.isatty():
             raise UsageError("give PREMISE and HYPOTHESIS, or --file, or JSON lines on standard input")
-        _judge_stream(open_engine(model, threads, labels), on_error)
+        _judge_stream(open_engine(model, threads, labels, max_risk=max_risk), on_error)
         return
     if hypothesis is None:
         raise UsageError("HYPOTHESIS is missing: tuili judge PREMISE HYPOTHESIS")
-    engine = open_engine(model, threads, labels)
+    engine = open_engine(model, threads, labels, max_risk=max_risk)
     try:
         verdict = engine.judge([(premise, hypothesis)])[0]
     except InvalidPair as error:
@@ -80,6 +81,8 @@ def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
         typer.echo(f"  {label:<{width}}  {probability:.3f}  {'█' * round(30 * probability)}")
     if verdict.coverage < 1:
         typer.echo(f"  {verdict.coverage:.1%} of the premise was read")
+    if 1 < len(verdict.prediction_set) < len(verdict.probabilities):
+        typer.echo(f"  {' or '.join(label for label in verdict.probabilities if label in verdict.prediction_set)}")
     if not verdict.decided:
         typer.echo("  undecided: the confidence is below the threshold, or not all of the hypothesis was read")
 

@@ -22,10 +22,15 @@ LabelOrder = Annotated[
     ),
 ]
 
+MaxRisk = Annotated[
+    float | None,
+    typer.Option("--max-risk", help="Decide only where at most this share is wrong; needs a calibrated bundle."),
+]
 
-def open_engine(model: str | None, threads: int | None, labels: str | None) -> Engine:
+
+def open_engine(model: str | None, threads: int | None, labels: str | None, *, max_risk: float | None = None) -> Engine:
     """The engine that these options name."""
     from tuili.engine.load import load
 
     order = None if labels is None else [label.strip() for label in labels.split(",")]
-    return load(model, threads=threads, labels=order)
+    return load(model, threads=threads, labels=order, max_risk=max_risk)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuili.calibration import Map
 from tuili.data.text import check_text
+from tuili.engine.calibrate import calibrated, prediction_sets
 from tuili.engine.combine import decisive_mean
 from tuili.engine.occlusion import check_hidden, log_probs_by_deletion, posterior
-from tuili.engine.reading import OccludingReader
+from tuili.engine.reading import OccludingReader, Uncalibrated
 from tuili.errors import InvalidPair, InvalidText, UsageError
 from tuili.types import Pair, Verdict
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tuili.calibration import Calibration
     from tuili.engine.reading import Reader, Reading
     from tuili.types import Label, Part
 
@@ -41,6 +44,7 @@ class Engine:
         temperature: float = 1.0,
         threshold: float = 0.0,
         sharpness: float = 1.0,
+        calibration: Calibration | None = None,
         origin: tuple[Callable[..., Engine], tuple[Any, ...]] | None = None,
     ) -> None:
         """Put an engine together; `tuili.load` does it for you.
@@ -50,14 +54,16 @@ class Engine:
             model: See above; so for `labels` and `threshold`.
             temperature: What log-probabilities are divided by (Guo et al. 2017); fitted, not chosen.
             sharpness: How a long premise's windows are weighed, see `combine`.
+            calibration: If there is one, it is applied in place of `temperature`.
             origin: How to make this engine again, for pickling.
         """
         self._reader = reader
         self._model = model
         self._labels = labels
-        self._temperature = temperature
+        self._map = Map.plain(temperature) if calibration is None else calibration.map
         self._threshold = threshold
         self._sharpness = sharpness
+        self._calibration = calibration
         self._origin = origin
 
     @property
@@ -71,6 +77,11 @@ class Engine:
     @property
     def threshold(self) -> float:
         return self._threshold
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """The model's calibration record, if it has one: where confidence, sets and thresholds come from."""
+        return self._calibration
 
     def judge(self, pairs: Iterable[tuple[str, str]]) -> list[Verdict]:
         """One verdict for each pair, in order.
@@ -110,21 +121,50 @@ class Engine:
             return log_probs_by_deletion(self, whole, parts)
         return posterior([self._decide(reading) for reading in self._reader.occlude(whole, parts)])
 
+    def uncalibrated(self, pairs: Iterable[tuple[str, str]]) -> list[Uncalibrated]:
+        """What the model itself says of each pair, in order: what a calibration is fitted on.
+
+        Raises:
+            InvalidPair: One of the pairs can't be judged; nothing was scored.
+        """
+        checked = _check_pairs(pairs)
+        return [
+            Uncalibrated(
+                decisive_mean(reading.log_probs, self._labels, sharpness=self._sharpness),
+                len(reading.log_probs),
+                reading.hypothesis_read,
+                self._decide(reading),
+            )
+            for reading in (self._reader.read(checked) if checked else [])
+        ]
+
     def _decide(self, reading: Reading) -> Verdict:
         log_probs = decisive_mean(reading.log_probs, self._labels, sharpness=self._sharpness)
-        probabilities = _calibrate(log_probs, self._temperature)
+        probabilities = calibrated(log_probs[None], np.array([len(reading.log_probs)]), self._map)[0]
         best = int(probabilities.argmax())
         label = self._labels[best]
         # Of a hypothesis that was not read to the end nobody can say what follows: the label stands, undecided.
         decided = reading.hypothesis_read and bool(probabilities[best] >= self._threshold)
+        possible = self._possible(probabilities, decided=decided, hypothesis_read=reading.hypothesis_read)
         return Verdict(
             label=label,
             probabilities=dict(zip(self._labels, probabilities.tolist(), strict=True)),
             decided=decided,
-            prediction_set=frozenset([label] if decided else self._labels),
+            prediction_set=possible,
             coverage=reading.coverage,
             model=self._model,
         )
+
+    def _possible(
+        self, probabilities: NDArray[np.float64], *, decided: bool, hypothesis_read: bool
+    ) -> frozenset[Label]:
+        """The labels that can't be ruled out. Without conformal sets, only deciding rules the others out."""
+        if self._calibration is None or self._calibration.sets is None:
+            return frozenset([self._labels[int(probabilities.argmax())]] if decided else self._labels)
+        if not hypothesis_read:
+            return frozenset(self._labels)
+        inside = prediction_sets(probabilities[None], self._calibration.sets)[0]
+        return frozenset(label for label, is_in in zip(self._labels, inside, strict=True) if is_in)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._origin is None:
@@ -133,12 +173,6 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine {self.model}>"
-
-
-def _calibrate(log_probs: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    scaled = log_probs / temperature
-    exponentials = np.exp(scaled - scaled.max())
-    return np.asarray(exponentials / exponentials.sum())
 
 
 def _check_pairs(pairs: Iterable[object]) -> list[Pair]:

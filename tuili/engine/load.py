@@ -8,19 +8,21 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuili.engine.calibrate import threshold_for
 from tuili.engine.engine import Engine
 from tuili.errors import BundleError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuili.manifest import Combination
+    from tuili.manifest import Combination, Manifest
     from tuili.types import Label
 
 ADDRESSES = (
     "no address (the embedded model), ./directory or /directory (a bundle or a checkpoint), hf:organisation/name"
 )
 CACHE_BYTES = 64 * 2**20
+_CALIBRATE_FIRST = "tuili calibrate PAIRS --model BUNDLE --output CALIBRATED makes one that does"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Options:
     threshold: float | None
     labels: str | tuple[str, ...] | None
     check_labels: bool
+    max_risk: float | None = None
 
 
 def load(
@@ -43,6 +46,7 @@ def load(
     threshold: float | None = None,
     labels: Sequence[Label | str] | None = None,
     check_labels: bool = True,
+    max_risk: float | None = None,
 ) -> Engine:
     """An engine for the model at an address.
 
@@ -53,6 +57,9 @@ def load(
         threshold: Confidence below which a verdict is undecided, 0 to 1; by default, what the bundle says, or 0.
         labels: Of a checkpoint: what its outputs mean, in order; by default, what its configuration says.
         check_labels: Of a checkpoint: whether its verdicts on unmistakable pairs must agree with the label order.
+        max_risk: Share of decided verdicts that may be wrong, above 0 and below 1, in place of a threshold: the model's
+            calibration then says from which confidence on it decides. `engine.calibrate.threshold_for` says what is
+            promised, and docs/how-to-read-a-verdict.md of which pairs.
 
     Raises:
         UsageError: An address or option that can't be.
@@ -73,8 +80,28 @@ def load(
         raise UsageError(f"cache_bytes must be a whole number, 0 or more, got {cache_bytes!r}")
     if threshold is not None and not 0 <= threshold <= 1:
         raise UsageError(f"threshold must be from 0 to 1, got {threshold!r}")
+    if max_risk is not None and threshold is not None:
+        raise UsageError("a threshold and a max_risk both say when to decide; give one of them")
     order = labels if labels is None or isinstance(labels, str) else tuple(str(label) for label in labels)
-    return _load(Options(model, threads, cache_bytes, threshold, order, check_labels))
+    return _load(Options(model, threads, cache_bytes, threshold, order, check_labels, max_risk))
+
+
+def bundle_directory(model: str | os.PathLike[str] | None = None) -> str:
+    """The directory of the bundle at an address; the embedded model's, if None.
+
+    Raises:
+        UsageError: It is the address of another kind of model, which has no place to keep a calibration.
+    """
+    if model is None:
+        return str(files("tuili") / "weights")
+    path = Path(model)
+    is_path = isinstance(model, os.PathLike) or model.startswith((".", "/")) or path.is_absolute()
+    if is_path and (path / "bundle.json").exists():
+        return str(path.absolute())
+    raise UsageError(
+        f"{str(model)!r} is no bundle, and only a bundle has a place for a calibration; allowed: no address (the "
+        "embedded model), or ./directory or /directory with a bundle in it"
+    )
 
 
 def available_threads() -> int:
@@ -113,10 +140,19 @@ def _open_bundle(directory: str, options: Options) -> Engine:
         model=backend.name,
         labels=backend.labels,
         temperature=bundle.manifest.temperature,
-        threshold=bundle.manifest.threshold if options.threshold is None else options.threshold,
+        threshold=_threshold(bundle.manifest, options),
         sharpness=_sharpness(bundle.manifest.combination),
+        calibration=bundle.manifest.calibration,
         origin=(_load, (options,)),
     )
+
+
+def _threshold(manifest: Manifest, options: Options) -> float:
+    if options.max_risk is None:
+        return manifest.threshold if options.threshold is None else options.threshold
+    if manifest.calibration is None or manifest.calibration.risk is None:
+        raise UsageError(f"{manifest.name} {manifest.version} does not know its risk; {_CALIBRATE_FIRST}")
+    return threshold_for(manifest.calibration.risk, options.max_risk)
 
 
 def _sharpness(combination: Combination) -> float:
@@ -129,6 +165,8 @@ def _sharpness(combination: Combination) -> float:
 
 
 def _open_checkpoint(source: str, options: Options) -> Engine:
+    if options.max_risk is not None:
+        raise UsageError(f"a checkpoint does not know its risk; only a bundle does, and {_CALIBRATE_FIRST}")
     from tuili.engine.joint import JointReader
     from tuili.reasoning.checkpoint import Checkpoint
 

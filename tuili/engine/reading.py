@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tuili.types import Pair, Part
+    from tuili.types import Pair, Part, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,20 @@ class Reading:
     log_probs: NDArray[np.float32]
     coverage: float
     hypothesis_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalibrated:
+    """What a model said of one pair before it was calibrated, and the verdict that it came to.
+
+    *Shape:* `log_probs` `(labels,)`, windows combined; `windows` is how many there were, and `hypothesis_read` says
+    whether all of the hypothesis was read.
+    """
+
+    log_probs: NDArray[np.float64]
+    windows: int
+    hypothesis_read: bool
+    verdict: Verdict
 
 
 def unreadable(index: int, field: str) -> InvalidPair:

@@ -1,4 +1,4 @@
-"""One number that makes confidence honest: the temperature of Guo et al. 2017."""
+"""One number that makes confidence honest, the temperature of Guo et al. 2017; or one for each number of windows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tuili.calibration import Temperature
 from tuili.errors import NumericalError, UsageError
 from tuili.evaluation.arrays import check_arrays
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from tuili.evaluation.arrays import FloatArray, Floats, Integers
 
 COLDEST, HOTTEST = 0.05, 20.0
+RANGES = (1, 2, 4, 8)
+LEAST_PAIRS = 200
 _GRID = 61  # steps a tenth of an e-fold apart
 _TOLERANCE = 1e-7  # of ln T
 _GOLDEN = (math.sqrt(5) - 1) / 2
@@ -54,15 +57,46 @@ def fit_temperature(log_probs: Floats, gold: Integers, *, entailment: int = 0) -
     if k < 2 or not 0 <= entailment < k:
         raise UsageError(f"entailment must be one of two or more columns, 0 to {k - 1}; got {entailment}")
     logits = log_probs.astype(np.float64)
-    allowed = _allowed(gold, k, entailment)
+    allowed = allowed_columns(gold, k, entailment)
 
     def loss(log_temperature: float) -> float:
-        return _negative_log_likelihood(logits * math.exp(-log_temperature), allowed)
+        return negative_log_likelihood(logits * math.exp(-log_temperature), allowed)
 
     return math.exp(_minimise(loss, math.log(COLDEST), math.log(HOTTEST)))
 
 
-def _allowed(gold: Integers, k: int, entailment: int) -> FloatArray:
+def fit_temperatures(
+    log_probs: Floats, gold: Integers, windows: Integers, *, entailment: int = 0
+) -> tuple[Temperature, ...]:
+    """A temperature for each range of the number of windows that a premise was read in.
+
+    Combining windows changes how sure the result is, so a temperature of short premises is not that of long ones.
+    Ranges begin at 1, 2, 4 and 8 windows; one with less than 200 pairs is fitted together with the one before it, and
+    a first one with less is fitted with the next.
+
+    *Shape:* `(n, k)`, `(n,)` and `(n,)`; see `fit_temperature`.
+
+    Raises:
+        UsageError: The shapes don't fit, or a number of windows is below 1.
+        NumericalError, InputError: As `fit_temperature`.
+    """
+    if windows.shape != gold.shape or (len(windows) and windows.min() < 1):
+        raise UsageError(f"windows must be 1 or more, one number for each of {gold.shape} pairs; got {windows.shape}")
+    starts = [1]
+    for start in RANGES[1:]:
+        since = int((windows >= start).sum())
+        in_last = int(((windows >= starts[-1]) & (windows < start)).sum())
+        if since >= LEAST_PAIRS and in_last >= LEAST_PAIRS:
+            starts.append(start)
+    ends = [*starts[1:], np.inf]
+    fitted = []
+    for start, end in zip(starts, ends, strict=True):
+        rows = (windows >= start) & (windows < end)
+        fitted.append(Temperature(start, round(fit_temperature(log_probs[rows], gold[rows], entailment=entailment), 6)))
+    return tuple(fitted)
+
+
+def allowed_columns(gold: Integers, k: int, entailment: int) -> FloatArray:
     """0 for the columns that the gold label allows, -inf for the others. *Shape:* `(n,)` to `(n, k)`."""
     rows = np.full((k + 1, k), -np.inf)
     np.fill_diagonal(rows, 0.0)
@@ -71,7 +105,7 @@ def _allowed(gold: Integers, k: int, entailment: int) -> FloatArray:
     return np.asarray(rows[gold])
 
 
-def _negative_log_likelihood(logits: FloatArray, allowed: FloatArray) -> float:
+def negative_log_likelihood(logits: FloatArray, allowed: FloatArray) -> float:
     """Mean of ln Σ_j exp(z_j) - ln Σ_(j allowed) exp(z_j). *Shape:* both `(n, k)`."""
     of_all = np.logaddexp.reduce(logits, axis=1)  # (n,)
     of_gold = np.logaddexp.reduce(logits + allowed, axis=1)  # (n,)

@@ -108,6 +108,32 @@ def debiased_calibration_error(probabilities: Floats, gold: Integers, *, bins: i
     return math.sqrt(max(square, 0.0))
 
 
+def debiased_ece(probabilities: Floats, gold: Integers, *, bins: int = BINS) -> float:
+    """`expected_calibration_error` less what sampling alone adds to it, and never below 0.
+
+    The correction of Kumar et al. 2019 (their `debias`, for the absolute value): a bin's accuracy scatters with
+    s² = acc (1 - acc) / n, so |gap| comes out too large by about E|N(|gap|, s²)| - |gap|, which is subtracted. Where
+    they draw from the normal distribution, its mean absolute value is used here (Leone et al. 1961), so nothing is
+    random.
+
+    Relations: the same quantity as `expected_calibration_error`; of a calibrated judge it goes to 0 as that does not.
+
+    *Shape:* `(n, k)` and `(n,)`.
+    """
+    groups = equal_mass_bins(probabilities, gold, bins=bins)
+    return max(0.0, sum(group.count * _debiased_gap(group) for group in groups) / len(gold))
+
+
+def _debiased_gap(group: Bin) -> float:
+    gap = abs(group.confidence - group.accuracy)
+    spread = math.sqrt(_sampling_variance(group)) if group.count > 1 else 0.0
+    if spread == 0:
+        return gap
+    ratio = gap / spread
+    expected = spread * math.sqrt(2 / math.pi) * math.exp(-(ratio**2) / 2) + gap * math.erf(ratio / math.sqrt(2))
+    return 2 * gap - expected
+
+
 def _squared_gap(group: Bin) -> float:
     return (group.confidence - group.accuracy) ** 2
 
