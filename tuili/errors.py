@@ -11,6 +11,7 @@ TuiliError
 │   ├── LabelOrderError     its labels are in doubt
 │   └── NumericalError      it gave something that is not a probability
 ├── MissingExtra            an optional dependency is not installed
+├── AuditError              the record of verdicts can't be written, or is not as it was written
 └── ResumeError             an output file that belongs to another run
 """
 
@@ -135,3 +136,7 @@ class MissingExtra(TuiliError):
 
 class ResumeError(TuiliError):
     """An output file that was begun with another input, model or option set."""
+
+
+class AuditError(TuiliError):
+    """The record of verdicts can't be written, or is not as it was written. No verdict is given without its record."""
