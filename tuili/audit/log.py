@@ -93,6 +93,7 @@ class Log:
         *,
         texts: Texts | str = Texts.PLAIN,
         writer: str | None = None,
+        must_exist: bool = False,
         limits: Limits | None = None,
         disk: Disk | None = None,
     ) -> None:
@@ -102,6 +103,7 @@ class Log:
             path: A directory.
             texts: What new records hold of the texts: `plain`, `hashed` (salted) or `sealed` (encrypted).
             writer: Whose chain to go on with; refused at once if another process does. None: the first that is free.
+            must_exist: Whether a log that is not there is an error.
             limits: When checkpoints are due and segments full.
             disk: The file system, for tests.
 
@@ -124,7 +126,9 @@ class Log:
         self._timer: threading.Timer | None = None
         self._closed = False
         directory = Path(path)
-        self.settings = read_settings(path) if (directory / SETTINGS).exists() else make_log(path, self._disk)
+        self.settings = (
+            read_settings(path) if must_exist or (directory / SETTINGS).exists() else make_log(path, self._disk)
+        )
         self._signer = Signer.open(self.settings.key) if self.settings.key is not None else None
         if self.texts is Texts.SEALED:
             describe(("", ""), self.texts, "")  # the extra is missing now, or not at all
@@ -233,9 +237,9 @@ class Log:
         from tuili.audit.reading import read_record
 
         for record in records:
-            self._check_exists(record)
-            if read_record(self.settings, record)["what"].get("input", {}).get("mode") == Texts.PLAIN.value:
-                raise AuditError(f"record {record} holds its texts in plain; only hashed and sealed ones can be erased")
+            mode = read_record(self.settings, record)["what"].get("input", {}).get("mode", Texts.PLAIN.value)
+            if mode == Texts.PLAIN.value:
+                raise AuditError(f"record {record} holds no hashed or sealed texts; only these can be erased")
         what = {"by": by, "of": [[record.writer, record.seq] for record in records], "reason": reason}
         erased = self.append([Draft("erase", what)])[0]
         with self._told("erased"):

@@ -11,7 +11,10 @@ from tuili.audit.log import Draft
 from tuili.errors import InvalidPair, ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tuili.audit.log import Log
+    from tuili.errors import DataError
     from tuili.types import Judge, Verdict
 
 _PASSED = ("provenance", "occlude")  # methods that give no verdict
@@ -53,6 +56,15 @@ class Recorded:
             raise
         self._record(drafts, listed, start)
         return verdicts
+
+    def note_refused(self, errors: Sequence[DataError]) -> None:
+        """Record rows of a file or stream that were refused before they became pairs.
+
+        Raises:
+            AuditError: They can't be recorded.
+        """
+        refused = [Draft("refused", {"error": {**self._error(e), "field": e.field, "row": e.row}}) for e in errors]
+        self._record(refused, None, time.monotonic_ns())
 
     def _record(self, drafts: list[Draft], listed: object, start: int) -> None:
         pairs = len(listed) if isinstance(listed, list) else None

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.cli.options import Audit, AuditTexts, Json, LabelOrder, Model, TextForm, Threads, audited, open_engine
 
 
 def evaluate(
@@ -21,6 +21,8 @@ def evaluate(
     ] = None,
     labels: LabelOrder = None,
     threads: Threads = None,
+    audit: Audit = None,
+    audit_texts: AuditTexts = TextForm.PLAIN,
     as_json: Json = False,
 ) -> None:
     """Evaluate a model: accuracy, macro-F1, per-class report, calibration, risk against answered share."""
@@ -31,7 +33,8 @@ def evaluate(
     if report is not None:
         require_plots()  # before the work, not after it
         write_files(report, {})
-    result = evaluate_file(open_engine(model, threads, labels), file)
+    with audited(open_engine(model, threads, labels), audit, audit_texts) as judge:
+        result = evaluate_file(judge, file)
     if report is not None:
         result.write(report)
     if as_json:

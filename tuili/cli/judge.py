@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuili.cli.options import Json, LabelOrder, MaxRisk, Model, Threads, open_engine
+from tuili.cli.options import (
+    Audit,
+    AuditTexts,
+    Json,
+    LabelOrder,
+    MaxRisk,
+    Model,
+    TextForm,
+    Threads,
+    audited,
+    open_engine,
+)
 from tuili.errors import InputError, InvalidPair, UsageError
 
 if TYPE_CHECKING:
-    from tuili.engine.engine import Engine
     from tuili.engine.file_run import FileRun
-    from tuili.types import Verdict
+    from tuili.types import Judge, Verdict
 
 
 class OnError(StrEnum):
@@ -41,6 +51,8 @@ def judge(
     labels: LabelOrder = None,
     max_risk: MaxRisk = None,
     threads: Threads = None,
+    audit: Audit = None,
+    audit_texts: AuditTexts = TextForm.PLAIN,
     as_json: Json = False,
 ) -> None:
     """Judge whether HYPOTHESIS follows from PREMISE.
@@ -52,20 +64,22 @@ def judge(
             raise UsageError("give either PREMISE and HYPOTHESIS, or --file, not both")
         if output is None:
             raise UsageError("--file needs --output: where the verdicts go")
-        _judge_file(open_engine(model, threads, labels, max_risk=max_risk), file, output, on_error, as_json=as_json)
+        with audited(open_engine(model, threads, labels, max_risk=max_risk), audit, audit_texts) as engine:
+            _judge_file(engine, file, output, on_error, as_json=as_json)
         return
     if output is not None:
         raise UsageError("--output goes with --file")
     if premise is None:
         if sys.stdin is None or sys.stdin.isatty():
             raise UsageError("give PREMISE and HYPOTHESIS, or --file, or JSON lines on standard input")
-        _judge_stream(open_engine(model, threads, labels, max_risk=max_risk), on_error)
+        with audited(open_engine(model, threads, labels, max_risk=max_risk), audit, audit_texts) as engine:
+            _judge_stream(engine, on_error)
         return
     if hypothesis is None:
         raise UsageError("HYPOTHESIS is missing: tuili judge PREMISE HYPOTHESIS")
-    engine = open_engine(model, threads, labels, max_risk=max_risk)
     try:
-        verdict = engine.judge([(premise, hypothesis)])[0]
+        with audited(open_engine(model, threads, labels, max_risk=max_risk), audit, audit_texts) as engine:
+            verdict = engine.judge([(premise, hypothesis)])[0]
     except InvalidPair as error:
         raise InputError(f"{error.field}: {error.reason}") from None
     _print_verdict(verdict, as_json=as_json)
@@ -87,7 +101,7 @@ def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
         typer.echo("  undecided: the confidence is below the threshold, or not all of the hypothesis was read")
 
 
-def _judge_file(engine: Engine, file: Path, output: Path, on_error: OnError, *, as_json: bool) -> None:
+def _judge_file(engine: Judge, file: Path, output: Path, on_error: OnError, *, as_json: bool) -> None:
     from tuili.cli.progress import rows_bar
     from tuili.engine.file_run import judge_file
 
@@ -109,7 +123,7 @@ def _summary(run: FileRun) -> dict[str, object]:
     return {"output": str(run.output), "rows": run.rows, "errors": run.errors, "resumed": run.resumed}
 
 
-def _judge_stream(engine: Engine, on_error: OnError) -> None:
+def _judge_stream(engine: Judge, on_error: OnError) -> None:
     from tuili.engine.stream import judge_stream
 
     # A reader of its own: the interpreter waits at its end for whoever is still reading its standard input.

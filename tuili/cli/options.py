@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tuili.engine.engine import Engine
+    from tuili.types import Judge
+
+
+class TextForm(StrEnum):
+    """What records hold of the texts."""
+
+    PLAIN = "plain"
+    HASHED = "hashed"
+    SEALED = "sealed"
+
 
 Model = Annotated[
     str | None,
@@ -26,6 +41,25 @@ MaxRisk = Annotated[
     float | None,
     typer.Option("--max-risk", help="Decide only where at most this share is wrong; needs a calibrated bundle."),
 ]
+Audit = Annotated[
+    Path | None, typer.Option("--audit", metavar="LOG", help="Record every verdict in this log before it is shown.")
+]
+AuditTexts = Annotated[
+    TextForm, typer.Option("--audit-texts", help="What records hold of the texts: see docs/audit.md.")
+]
+
+
+@contextmanager
+def audited(judge: Engine, log: Path | None, texts: TextForm) -> Iterator[Judge]:
+    """The judge, recorded where there is a log to record in."""
+    if log is None:
+        yield judge
+        return
+    from tuili.audit.log import Log
+    from tuili.audit.recorded import Recorded
+
+    with Log(log, texts=texts.value) as opened:
+        yield Recorded(judge, opened)
 
 
 def open_engine(model: str | None, threads: int | None, labels: str | None, *, max_risk: float | None = None) -> Engine:

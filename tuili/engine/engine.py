@@ -12,6 +12,7 @@ from tuili.data.text import check_text
 from tuili.engine.calibrate import calibrated, prediction_sets
 from tuili.engine.combine import decisive_mean
 from tuili.engine.occlusion import check_hidden, log_probs_by_deletion, posterior
+from tuili.engine.provenance import provenance
 from tuili.engine.reading import OccludingReader, Uncalibrated
 from tuili.errors import InvalidPair, InvalidText, UsageError
 from tuili.types import Pair, Verdict
@@ -165,6 +166,12 @@ class Engine:
             return frozenset(self._labels)
         inside = prediction_sets(probabilities[None], self._calibration.sets)[0]
         return frozenset(label for label, is_in in zip(self._labels, inside, strict=True) if is_in)
+
+    def provenance(self) -> dict[str, Any]:
+        """What decides this engine's verdicts, JSON-ready: model, digest, options."""
+        options = self._origin[1][0] if self._origin is not None and self._origin[1] else None
+        backend = getattr(self._reader, "backend", None)
+        return provenance(self, backend=backend, options=options, sharpness=self._sharpness)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._origin is None:

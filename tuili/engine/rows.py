@@ -34,7 +34,12 @@ def judged_lines(
             recorded. Damage that ends the file is raised in any case.
         ModelError: The judge gave something other than one verdict for each pair.
     """
+    # A judge that keeps a record hears of rows that never reach it, too.
+    note_refused = getattr(judge, "note_refused", None)
     for batch in batches:
+        unread = [row.error for row in batch if isinstance(row, BadRow)]
+        if unread and note_refused is not None:
+            note_refused(unread)
         judged = _judge_rows(judge, batch, source)
         failure = _first_failure(judged, on_error)
         if failure is not None:

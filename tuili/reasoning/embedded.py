@@ -62,6 +62,8 @@ class Embedded:
 
     Attributes:
         name: What verdicts carry as `model`.
+        digest: SHA-256 of the bundle's manifest, in hex.
+        threads: How many it may use.
         labels: In the order of the columns of `score_percepts`.
         tokeniser: Turns texts into what `perceive` and `score_percepts` take, without special tokens.
         premise_window, hypothesis_window: How many tokens either side may have, special tokens not counted.
@@ -71,6 +73,8 @@ class Embedded:
     def __init__(self, bundle: Bundle, *, threads: int) -> None:
         manifest = bundle.manifest
         self.name = f"{manifest.name}@{bundle.digest[:12]}"
+        self.digest = bundle.digest
+        self.threads = threads
         self.labels: tuple[Label, ...] = manifest.labels
         self.tokeniser = Tokeniser.from_bytes(bundle.files["tokenizer.json"])
         self.premise_window = manifest.window.premise - 2
