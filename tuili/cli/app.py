@@ -12,6 +12,7 @@ import tuili
 from tuili.cli.answer import answer
 from tuili.cli.check import check
 from tuili.cli.classify import classify
+from tuili.cli.audit import app as audit
 from tuili.cli.calibrate import calibrate
 from tuili.cli.evaluate import evaluate
 from tuili.cli.judge import judge
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(judge)
 app.command()(evaluate)
+app.add_typer(audit)
 app.command()(calibrate)
 app.command()(check)
 app.command()(answer)
