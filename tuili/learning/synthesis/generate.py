@@ -1,16 +1,12 @@
-"""Pairs without end: which pattern is next, which of its drafts are taken, and how they are dressed.
-
-Within each form of a hypothesis the labels are taken equally often, so that the hypothesis alone does not give the
-label away, and within each pattern likewise.
-"""
+"""Pairs without end: which pattern is next, and how its drafts become pairs."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from tuili.errors import UsageError
+from tuili.learning.synthesis.balance import Balance, Overlaps
 from tuili.learning.synthesis.distract import distract, free_of
 from tuili.learning.synthesis.draw import Draw
 from tuili.learning.synthesis.dress import dress
@@ -21,14 +17,10 @@ from tuili.learning.synthesis.pair import SyntheticPair
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tuili.learning.synthesis.pair import Draft, Family, Pattern
-    from tuili.types import Label
+    from tuili.learning.synthesis.pair import Family
 
-MAX_OF_A_GROUP = 3
 PATIENCE = 400
 """Groups in a row that gave nothing new, after which a vocabulary counts as used up."""
-SLACK = 2
-TRIAL_GROUPS = 60
 
 
 def families() -> dict[str, str]:
@@ -85,7 +77,8 @@ def generate(
 
 def _generate(n: int, seed: int, chosen: list[Family], lexicon: Lexicon, distractors: float) -> Iterator[SyntheticPair]:
     rng = random.Random(seed)  # noqa: S311 - reproducible draws, no secret
-    balances = {family.name: _FamilyBalance(family, lexicon) for family in chosen}
+    overlaps = Overlaps()
+    balances = {family.name: Balance(family, lexicon, overlaps) for family in chosen}
     seen: set[tuple[str, str]] = set()
     made = idle = 0
     while made < n:
@@ -99,7 +92,7 @@ def _generate(n: int, seed: int, chosen: list[Family], lexicon: Lexicon, distrac
         new = False
         for draft, pair in dress(pattern, drafts, rng, lexicon):
             key = (draft.premise, draft.hypothesis)
-            if made >= n or key in seen or draft.premise.lower() == draft.hypothesis.lower():
+            if made >= n or key in seen:
                 continue
             seen.add(key)
             balance.count(pattern, draft)
@@ -115,57 +108,3 @@ def _generate(n: int, seed: int, chosen: list[Family], lexicon: Lexicon, distrac
 def _distracted(pair: SyntheticPair, lexicon: Lexicon, rng: random.Random) -> SyntheticPair:
     premise = distract(pair.premise, free_of(lexicon.distractors, pair.premise, pair.hypothesis), rng)
     return SyntheticPair(premise, pair.hypothesis, pair.label, pair.family, pair.pattern, pair.reason)
-
-
-class _FamilyBalance:
-    """How often each pattern, form and label of a family was taken."""
-
-    def __init__(self, family: Family, lexicon: Lexicon) -> None:
-        self.made = 0
-        self.turns: Counter[str] = Counter()
-        self._labels = {pattern.name: _labels_of_forms(pattern, lexicon) for pattern in family.patterns}
-        self.patterns = [pattern for pattern in family.patterns if self._labels[pattern.name]]
-        self._of_form: Counter[tuple[str, str, Label]] = Counter()
-        self._of_label: Counter[tuple[str, Label]] = Counter()
-
-    def take(self, pattern: Pattern, drafts: list[Draft], rng: random.Random) -> list[Draft]:
-        """The drafts that keep the balance best, up to `MAX_OF_A_GROUP`."""
-        labels = self._labels[pattern.name]
-        allowed = [draft for draft in drafts if self._allowed(pattern.name, draft, labels)]
-        rng.shuffle(allowed)
-        allowed.sort(key=lambda draft: self._of_label[pattern.name, draft.label])
-        taken: list[Draft] = []
-        for draft in allowed:
-            # the same form twice, or the same label, only where nothing else is there
-            if all((draft.form, draft.label) != (other.form, other.label) for other in taken):
-                taken.append(draft)
-            if len(taken) == MAX_OF_A_GROUP:
-                break
-        return taken
-
-    def _allowed(self, pattern: str, draft: Draft, labels: dict[str, frozenset[Label]]) -> bool:
-        possible = labels.get(draft.form, frozenset())
-        if draft.label not in possible:
-            return False
-        of_form = min(self._of_form[pattern, draft.form, label] for label in possible)
-        of_label = min(self._of_label[pattern, label] for label in frozenset().union(*labels.values()))
-        return (
-            self._of_form[pattern, draft.form, draft.label] < of_form + SLACK
-            and self._of_label[pattern, draft.label] < of_label + SLACK * 2
-        )
-
-    def count(self, pattern: Pattern, draft: Draft) -> None:
-        self.made += 1
-        self.turns[pattern.name] += 2
-        self._of_form[pattern.name, draft.form, draft.label] += 1
-        self._of_label[pattern.name, draft.label] += 1
-
-
-def _labels_of_forms(pattern: Pattern, lexicon: Lexicon) -> dict[str, frozenset[Label]]:
-    """The labels that each form can get, from a trial; without the forms that only ever get one."""
-    rng = random.Random(0)  # noqa: S311 - a fixed trial
-    labels: defaultdict[str, set[Label]] = defaultdict(set)
-    for _ in range(TRIAL_GROUPS):
-        for draft in pattern.build(Draw(rng, lexicon)):
-            labels[draft.form].add(draft.label)
-    return {form: frozenset(found) for form, found in labels.items() if len(found) > 1}

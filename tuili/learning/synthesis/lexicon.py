@@ -73,6 +73,7 @@ class Lexicon:
     """The words that pairs are made of. Read it with `Lexicon.read(path)`; `Lexicon.general()` is the shipped one."""
 
     nouns: tuple[NounGroup, ...]
+    kinds: dict[str, tuple[str, ...]]
     plurals: dict[str, str]
     verbs: tuple[VerbGroup, ...]
     irregular: dict[str, tuple[str, str]]
@@ -127,13 +128,17 @@ class Lexicon:
 
     def kind(self, kind: str) -> tuple[str, ...]:
         """The most specific nouns of a kind."""
-        return _leaves(self.nouns, kind)
+        return self.kinds.get(kind, ())
 
 
-def _leaves(nouns: tuple[NounGroup, ...], kind: str) -> tuple[str, ...]:
-    hypernyms = {group.hypernym for group in nouns}
-    words = [word for group in nouns if group.kind == kind for word in group.members if word not in hypernyms]
-    return tuple(dict.fromkeys(words))
+def _leaves(rows: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    hypernyms = {row["hypernym"] for row in rows}
+    words: dict[str, dict[str, None]] = {}
+    for row in rows:
+        words.setdefault(row["kind"], {}).update(
+            dict.fromkeys(word for word in row["members"] if word not in hypernyms)
+        )
+    return {kind: tuple(found) for kind, found in words.items()}
 
 
 def _shipped() -> bytes:
@@ -170,6 +175,7 @@ def _built(tables: dict[str, Any]) -> Lexicon:
             NounGroup(row["hypernym"], row["kind"], tuple(row["members"]), row.get("exclusive", False))
             for row in tables["nouns"]
         ),
+        kinds=_leaves(tables["nouns"]),
         plurals=dict(tables["plurals"]),
         verbs=tuple(VerbGroup(row["subject"], row.get("object", ""), tuple(row["words"])) for row in tables["verbs"]),
         irregular={base: (forms[0], forms[1]) for base, forms in tables["irregular"].items()},
