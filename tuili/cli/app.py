@@ -17,6 +17,7 @@ from tuili.cli.calibrate import calibrate
 from tuili.cli.evaluate import evaluate
 from tuili.cli.judge import judge
 from tuili.cli.match import match
+from tuili.cli.synthesise import synthesise
 from tuili.errors import TuiliError, UsageError
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.command()(check)
 app.command()(answer)
 app.command()(classify)
 app.command()(match)
+app.command()(synthesise)
 
 
 def _print_version(wanted: bool) -> None:
