@@ -10,13 +10,14 @@ import typer
 
 import tuili
 from tuili.cli.answer import answer
-from tuili.cli.check import check
-from tuili.cli.classify import classify
 from tuili.cli.audit import app as audit
 from tuili.cli.calibrate import calibrate
+from tuili.cli.check import check
+from tuili.cli.classify import classify
 from tuili.cli.evaluate import evaluate
 from tuili.cli.judge import judge
 from tuili.cli.match import match
+from tuili.cli.serve import serve
 from tuili.cli.synthesise import synthesise
 from tuili.errors import TuiliError, UsageError
 
@@ -31,11 +32,12 @@ app = typer.Typer(
 app.command()(judge)
 app.command()(evaluate)
 app.add_typer(audit)
-app.command()(calibrate)
 app.command()(check)
 app.command()(answer)
 app.command()(classify)
 app.command()(match)
+app.command()(serve)
+app.command()(calibrate)
 app.command()(synthesise)
 
 
