@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from tuili.data.shown import shown
 from tuili.data.text import check_text
-from tuili.errors import ModelError, UsageError
+from tuili.errors import InvalidPair, InvalidText, ModelError, UsageError
 from tuili.types import Judge, Label, Verdict
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def judged(judge: Judge, pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
 
     Raises:
         UsageError: `judge` is not a judge.
+        InvalidText: A text that it can't read.
         ModelError: It gave another number of verdicts than there are pairs.
     """
     if not isinstance(judge, Judge):
@@ -28,7 +30,12 @@ def judged(judge: Judge, pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
     distinct = list(dict.fromkeys(pairs))
     if not distinct:
         return []
-    verdicts = judge.judge(distinct)
+    try:
+        verdicts = judge.judge(distinct)
+    except InvalidPair as error:
+        # Its index counts pairs that the caller never saw.
+        side = distinct[error.index][error.field == "hypothesis"]
+        raise InvalidText(f"{shown(side)} can't be judged: {error.reason}") from error
     if len(verdicts) != len(distinct):
         raise ModelError(f"the judge gave {len(verdicts)} verdicts on {len(distinct)} pairs")
     of = dict(zip(distinct, verdicts, strict=True))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from tuili.applications.windows import cut_long
 from tuili.perception.sentences import split_sentences
 from tuili.types import Span
 
@@ -56,7 +57,7 @@ _LEAST_WORDS = 3
 _LONGEST_SUBJECT = 8
 _MOST_JOINTS = 4
 _LONGEST_SENTENCE = 600
-"""A "sentence" of more characters is a list or a table; it stays whole."""
+"""A "sentence" of more characters is a list or a table; it is cut at white space, as a judge reads only so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Claim:
 
 
 def split_claims(text: str) -> list[Claim]:
-    """The claims of a text, in order; one or two for each sentence. Linear time.
+    """The claims of a text, in order; one or two for each sentence, unless it is endless. Linear time.
 
     The spans of a sentence's claims are disjoint and lie within the sentence.
     """
@@ -87,8 +88,11 @@ def split_claims(text: str) -> list[Claim]:
 
 
 def _split(text: str, sentence: Span) -> Iterator[tuple[str, Span]]:
-    joints = _JOINT.finditer(text, *sentence) if sentence.end - sentence.start <= _LONGEST_SENTENCE else iter(())
-    for joint in islice(joints, _MOST_JOINTS):
+    if sentence.end - sentence.start > _LONGEST_SENTENCE:
+        for piece in cut_long(text, sentence, _LONGEST_SENTENCE):
+            yield text[piece.start : piece.end], piece
+        return
+    for joint in islice(_JOINT.finditer(text, *sentence), _MOST_JOINTS):
         left, right = Span(sentence.start, joint.start()), Span(joint.end(), sentence.end)
         statement = _second(text, left, right, joint)
         if statement is not None:
@@ -124,7 +128,7 @@ def _second(text: str, left: Span, right: Span, joint: re.Match[str]) -> str | N
 
 def _shared_subject(words: list[str], verb: int, more: list[str], after: str) -> str | None:
     """Subject of the left side + predicate of the right side."""
-    same = _kind(words[verb]) is not None and _kind(words[verb]) == _kind(more[0].lower())
+    same = _kind(words[verb]) is not None and _kind(words[verb]) == _kind(more[0])
     # The first predicate must have something after its verb, or the object belongs to both: "bought and sold shares".
     if not same or not 0 < verb <= _LONGEST_SUBJECT or len(words) - verb < _LEAST_WORDS - 1:
         return None
@@ -144,10 +148,12 @@ def _is_finite(word: str) -> bool:
 
 
 def _kind(word: str) -> str | None:
-    plain = word.lower().replace("’", "'")
+    if not word.islower():
+        return None  # May, Will, and other names
+    plain = word.replace("’", "'")
     if plain in _KINDS:
         return _KINDS[plain]
-    return "past" if len(plain) > 4 and plain.endswith("ed") and word[0].islower() else None
+    return "past" if len(plain) > 4 and plain.endswith("ed") else None
 
 
 def _begins_a_subject(word: str) -> bool:

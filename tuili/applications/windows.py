@@ -8,6 +8,7 @@ each only once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ WINDOW_CHARACTERS = 700
 
 WHOLE_CHARACTERS = 300
 """A source up to this length is one window."""
+
+
+_LAST_SPACE = re.compile(r"(?s:.*)\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +109,30 @@ def _grid(source: str, sentences: Sequence[Span]) -> list[Span]:
             and sentences[end].end - sentences[start].start <= WINDOW_CHARACTERS
         ):
             end += 1
-        windows += _cut(source, Span(sentences[start].start, sentences[end - 1].end))
+        windows += cut_long(source, Span(sentences[start].start, sentences[end - 1].end), 2 * WINDOW_CHARACTERS)
         if end == len(sentences):
             break
         start = min(start + STRIDE, end)
     return windows
 
 
-def _cut(source: str, span: Span) -> list[Span]:
-    """A window; one sentence that is far longer than a window is cut at white space, so that no reading is endless."""
-    limit = 2 * WINDOW_CHARACTERS
+def cut_long(text: str, span: Span, limit: int) -> list[Span]:
+    """The span in pieces of at most `limit` characters, cut at white space where there is some. Linear time.
+
+    Pieces begin and end with a character that is not white space; those without any are left out.
+    """
     pieces = []
     start = span.start
-    while span.end - start > limit:
-        cut = source.rfind(" ", start + WINDOW_CHARACTERS, start + limit)
-        end = cut if cut > start else start + limit
-        pieces.append(Span(start, end))
+    while start < span.end:
+        end = span.end
+        if end - start > limit:
+            space = _LAST_SPACE.match(text, start + limit // 2, start + limit)
+            end = space.end() if space else start + limit
+        piece = text[start:end]
+        if piece.strip():
+            pieces.append(Span(end - len(piece.lstrip()), start + len(piece.rstrip())))
         start = end
-    return [*pieces, Span(start, span.end)]
+    return pieces
 
 
 def _touches(a: Place, b: Place) -> bool:

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuili.applications.windows import SourceWindows, cut_long
+from tuili.types import Span
+
+texts = st.lists(
+    st.sampled_from(["The mill stood. ", "word ", "\n\n", " " * 900, "x" * 3000, "Is it? ", "。", "磨坊。"])
+).map("".join)
+
+
+@given(st.lists(texts, min_size=1, max_size=3))
+def test_places_hold_every_visible_character_of_every_source(sources):
+    windows = SourceWindows(sources)
+    for number, source in enumerate(sources):
+        seen = [False] * len(source)
+        for place in windows.places:
+            if place.source == number:
+                assert windows.text(place).strip() == windows.text(place) != ""
+                seen[place.span.start : place.span.end] = [True] * (place.span.end - place.span.start)
+        assert all(seen[at] for at, character in enumerate(source) if not character.isspace())
+
+
+@given(texts, st.integers(1, 50))
+def test_pieces_of_a_long_text_are_short_disjoint_and_lose_nothing(text, limit):
+    pieces = cut_long(text, Span(0, len(text)), limit)
+    assert all(0 < end - start <= limit for start, end in pieces)
+    assert "".join("".join(text[start:end].split()) for start, end in pieces) == "".join(text.split())
+
+
+def test_the_best_windows_come_first_and_distant_ones_are_joined_in_their_order():
+    filler = "Nothing of this has to do with it at all, and so it goes on for a while. " * 20
+    windows = SourceWindows([f"The lamp was lit. {filler}The lamp is in Ashby harbour."])
+    *single, joined = windows.readings("The lamp of Ashby harbour was lit.", 3)
+    assert "Ashby" in single[0].premise
+    assert len(single) == 3
+    first, second = joined.places
+    assert first.span.end <= second.span.start
+    assert joined.premise == f"{windows.text(first)}\n{windows.text(second)}"
