@@ -116,7 +116,8 @@ def debiased_ece(probabilities: Floats, gold: Integers, *, bins: int = BINS) -> 
     they draw from the normal distribution, its mean absolute value is used here (Leone et al. 1961), so nothing is
     random.
 
-    Relations: the same quantity as `expected_calibration_error`; of a calibrated judge it goes to 0 as that does not.
+    Relations: the same quantity as `expected_calibration_error`; of a calibrated judge it is nearer to 0. Where the
+    true gaps are about as large as their scatter it takes off a little too much: give an interval (`bootstrap`) too.
 
     *Shape:* `(n, k)` and `(n,)`.
     """
