@@ -159,5 +159,7 @@ def at_random(directory: Path, kills: int) -> dict[str, int]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    # what torch imports at the first step, it should import once, not in each life
+    Trainer(toy.Toy(), toy.batches(count=4), SoftmaxCrossEntropy(), Settings(epochs=1, precision="fp32")).fit()
     place, mode, argument = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     print(json.dumps({"boundaries": boundaries, "random": at_random}[mode](place, argument)))

@@ -173,4 +173,5 @@ def test_what_a_killed_run_left_is_swept_away(store):
 
 def test_clearing_leaves_nothing(store):
     store.clear()
-    assert list(store.directory.iterdir()) == []
+    assert not store.directory.exists()
+    assert store.load() is None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tuili.learning.outcome import Moment
+
 
 @contextmanager
 def rows_bar() -> Iterator[Callable[[int], None]]:
@@ -23,5 +25,26 @@ def rows_bar() -> Iterator[Callable[[int], None]]:
         def show(rows: int) -> None:
             speed = progress.tasks[0].speed
             progress.update(task, completed=rows, rate=f"{speed:,.0f} rows/s" if speed else "")
+
+        yield show
+
+
+@contextmanager
+def training_bar() -> Iterator[Callable[[Moment], None]]:
+    """Yields a function to call after each step: loss, learning rate, last dev accuracy, time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    shown = TextColumn("loss {task.fields[loss]:.4f}  rate {task.fields[rate]:.1e}{task.fields[dev]}")
+    columns = (TaskProgressColumn(), BarColumn(), TimeRemainingColumn(), shown)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("training", total=1.0, loss=float("nan"), rate=0.0, dev="")
+
+        def show(moment: Moment) -> None:
+            accuracy = moment.metrics.get("dev_accuracy")
+            if accuracy is not None:
+                progress.update(task, dev=f"  dev {accuracy:.1%}")
+            progress.update(task, completed=moment.share, loss=moment.loss, rate=moment.rate)
 
         yield show

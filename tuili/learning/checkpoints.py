@@ -120,10 +120,8 @@ class CheckpointStore:
         return sorted(int(path.name) for path in self.directory.iterdir() if _NAME.fullmatch(path.name))
 
     def clear(self) -> None:
-        """Remove all checkpoints."""
-        for number in self.numbers():
-            self._remove(number)
-        self._sweep()
+        """Remove all checkpoints, and the directory."""
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def _drop_oldest(self) -> None:
         for number in self.numbers()[: -self.keep]:

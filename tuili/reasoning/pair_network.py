@@ -62,7 +62,7 @@ class PairNetwork:
             raise UsageError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
         # Code that came with a model is never run, and nothing can change that.
         safely = {"trust_remote_code": False, "local_files_only": True}
-        with translated(f"{directory.name} can't be loaded"), _quiet(transformers):
+        with translated(f"{directory.name} can't be loaded"), quiet(transformers):
             tokenizer = transformers.AutoTokenizer.from_pretrained(str(directory.path), **safely)
             network, report = transformers.AutoModelForSequenceClassification.from_pretrained(
                 str(directory.path),
@@ -78,7 +78,12 @@ class PairNetwork:
                 f"{f' and {len(missing) - 1} more' if missing[1:] else ''}, which would be random numbers"
             )
         network = network.eval().to(_device(device))
-        return cls(network, PairTokenizer(tokenizer, positions=_positions(network)), name=directory.name)
+        return cls(network, PairTokenizer(tokenizer, positions=positions_of(network)), name=directory.name)
+
+    @property
+    def module(self) -> Any:
+        """The torch module, in evaluation mode."""
+        return self._network
 
     def log_probs(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
         """A row for each pair. *Shape:* `(len(pairs), len(outputs))`.
@@ -124,7 +129,7 @@ def _batches(lengths: Sequence[int], most: int) -> Iterator[tuple[list[int], tup
             yield indices[start : start + rows], (rows, tokens)
 
 
-def _positions(network: Any) -> int:
+def positions_of(network: Any) -> int:
     """How many tokens the model may be given at once."""
     config = network.config
     most = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
@@ -159,7 +164,7 @@ def _import_libraries() -> tuple[Any, Any]:
 
 
 @contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
+def quiet(transformers: Any) -> Iterator[None]:
     """Keep progress bars and load reports off the terminal: what matters in them becomes an error."""
     logging = transformers.utils.logging
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

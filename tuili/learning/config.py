@@ -1,0 +1,171 @@
+"""The options of a training run, from keywords, a mapping or a recipe file. Standard library only."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuili.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CHOICES = {
+    "form": ("prefix", "joint"),
+    "objective": ("auto", "softmax", "binary", "partial"),
+    "precision": ("auto", "fp32", "bf16", "fp16"),
+    "precision_out": ("int8", "float32"),
+    "track": ("jsonl", "tensorboard", "wandb"),
+    "decay": ("linear", "cosine", "constant", "late"),
+    "adapter": ("none", "lora"),
+}
+WITHOUT_EFFECT = ("file", "dev", "test", "base", "output", "track", "save_every", "threads", "device", "resume")
+"""What may differ when a run is resumed: of files the content counts, and the rest does not move the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """What `tuili.train` takes.
+
+    Attributes:
+        file, dev, test: Labelled pairs, see `tuili.data`. On dev the best weights are chosen and the temperature is
+            fitted; test is only measured.
+        base: `./directory`, `/directory` or `hf:organisation/name`.
+        output: Directory of the bundle, or of the checkpoint for the joint form. Beside it `OUTPUT.run` holds the
+            run's log, reports and, until it is done, its checkpoints.
+        form: `prefix` reads a premise once for all its hypotheses (BERT-family bases); `joint` reads each pair
+            together (any base that classifies sequences).
+        objective: `auto`: softmax, or partial where `not_entailment` stands beside three-way labels.
+        rate: Peak learning rate; None: 1e-4 (prefix), 5e-5 (joint), 5e-4 (adapter).
+        batch_tokens: Tokens of a batch, padding included.
+        accumulate: Batches a step.
+        patience: Evaluations without a better one before the run ends; None: never.
+        evaluate_every: Steps between evaluations on dev; 0: once an epoch.
+        save_every: Seconds between checkpoints.
+        premise_window, hypothesis_window: Tokens of either side, special tokens included (prefix form).
+        adapter: `lora` trains small matrices beside frozen ones (joint form), and merges them at the end.
+        lora_rank: Their inner size.
+        name: Of the model, in verdicts; None: the output's name.
+        base_licence, data_licence: For the card.
+        threads: Of the processor; None: torch's own number. Bits are only the same in as many threads.
+        device: `auto`, or a device of torch.
+        resume: Go on from the last checkpoint if there is one.
+    """
+
+    file: str
+    dev: str
+    base: str
+    output: str
+    test: str | None = None
+    form: str = "prefix"
+    objective: str = "auto"
+    epochs: int = 3
+    rate: float | None = None
+    batch_tokens: int = 1024
+    accumulate: int = 1
+    warmup: float = 0.06
+    decay: str = "linear"
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    seed: int = 1
+    precision: str = "auto"
+    patience: int | None = None
+    evaluate_every: int = 0
+    save_every: float = 300.0
+    key_dropout: float = 0.05
+    premise_window: int = 256
+    hypothesis_window: int = 512
+    adapter: str = "none"
+    lora_rank: int = 8
+    precision_out: str = "int8"
+    track: str = "jsonl"
+    name: str | None = None
+    base_licence: str = "not stated"
+    data_licence: str = "not stated"
+    threads: int | None = None
+    device: str = "auto"
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise UsageError(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
+        for name in ("epochs", "batch_tokens", "accumulate", "lora_rank"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"threads must be at least 1, got {self.threads}")
+        if self.adapter != "none" and self.form != "joint":
+            raise UsageError("an adapter goes with --form joint; the prefix form is small enough to be trained whole")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> TrainConfig:
+        """From a mapping; `-` and `_` in names are one, and paths may be `Path`.
+
+        Raises:
+            UsageError: An option is unknown, missing, or of the wrong type.
+        """
+        kinds = {part.name: str(part.type) for part in fields(cls)}
+        given: dict[str, Any] = {}
+        for key, value in values.items():
+            name = key.replace("-", "_")
+            if name not in kinds:
+                raise UsageError(f"unknown option {key!r}; options are {', '.join(kinds)}")
+            given[name] = _typed(name, value, kinds[name])
+        if missing := [name for name in ("file", "dev", "base", "output") if given.get(name) is None]:
+            raise UsageError(f"options that are missing: {', '.join(missing)}")
+        return cls(**given)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def peak_rate(self) -> float:
+        """The learning rate that was asked for, or the form's own."""
+        if self.rate is not None:
+            return self.rate
+        return 5e-4 if self.adapter != "none" else {"prefix": 1e-4, "joint": 5e-5}[self.form]
+
+    @property
+    def model_name(self) -> str:
+        if self.name is not None:
+            return self.name
+        safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in Path(self.output).name)
+        return safe.lstrip(".-")[:64] or "model"
+
+    @property
+    def run_directory(self) -> Path:
+        output = Path(self.output).absolute()
+        return output.with_name(output.name + ".run")
+
+
+def read_recipe(path: str | Path) -> dict[str, Any]:
+    """Options from a TOML file, flat or under `[train]`.
+
+    Raises:
+        UsageError: It can't be read.
+    """
+    try:
+        values = tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: can't be read as a recipe ({error}); it must be TOML") from error
+    inner = values.get("train", values)
+    if not isinstance(inner, dict):
+        raise UsageError(f"{path}: 'train' must be a table")
+    return inner
+
+
+def _typed(name: str, value: object, kind: str) -> object:
+    """The value, if it is of the kind that the annotation names."""
+    if isinstance(value, Path):
+        value = str(value)
+    allowed = [part.strip() for part in kind.split("|")]
+    if value is None and "None" in allowed:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and "float" in allowed and "int" not in allowed:
+        value = float(value)
+    if type(value).__name__ not in allowed:
+        raise UsageError(f"{name} must be {' or '.join(allowed)}, got {value!r}")
+    return value
