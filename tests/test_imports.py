@@ -24,6 +24,7 @@ PUBLIC = [
     "judge_file",
     "load",
     "match",
+    "train",
 ]
 
 

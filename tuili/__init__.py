@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tuili.engine.load import load as load
     from tuili.errors import TuiliError as TuiliError
     from tuili.evaluation.evaluate import evaluate as evaluate
+    from tuili.learning.train import train as train
     from tuili.types import Evidence as Evidence
     from tuili.types import Judge as Judge
     from tuili.types import Label as Label
@@ -47,6 +48,7 @@ _HOMES = {
     "judge_file": "tuili.engine.file_run",
     "load": "tuili.engine.load",
     "match": "tuili.applications.match",
+    "train": "tuili.learning.train",
 }
 
 __all__ = sorted(_HOMES)

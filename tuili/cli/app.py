@@ -19,6 +19,7 @@ from tuili.cli.judge import judge
 from tuili.cli.match import match
 from tuili.cli.serve import serve
 from tuili.cli.synthesise import synthesise
+from tuili.cli.train import train
 from tuili.errors import TuiliError, UsageError
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.command()(match)
 app.command()(serve)
 app.command()(calibrate)
 app.command()(synthesise)
+app.command()(train)
 
 
 def _print_version(wanted: bool) -> None:
