@@ -20,14 +20,34 @@ if TYPE_CHECKING:
 
 # What may be put before a premise without changing what it says.
 REMARKS = (
-    "fortunately, ", "in fact, ", "as it turned out, ", "to be precise, ", "interestingly, ", "of course, ", "in the end, ",
-    "it turned out that ", "as everybody could see, ", "by the way, ", "admittedly, ", "it so happens that ",
-    "although few people know it, ", "as was to be expected, ",
-)  # fmt: skip
+    "fortunately, ",
+    "in fact, ",
+    "as it turned out, ",
+    "to be precise, ",
+    "interestingly, ",
+    "of course, ",
+    "in the end, ",
+    "it turned out that ",
+    "as everybody could see, ",
+    "by the way, ",
+    "admittedly, ",
+    "it so happens that ",
+    "although few people know it, ",
+    "as was to be expected, ",
+)
 FRAMES = ("at {}", "during {}", "before {}", "after {}")
-SHORT = (("did not", "didn't"), ("was not", "wasn't"), ("were not", "weren't"), ("is not", "isn't"), ("are not", "aren't"),
-         ("has not", "hasn't"), ("have not", "haven't"), ("will not", "won't"), ("does not", "doesn't"),
-         ("do not", "don't"))  # fmt: skip
+SHORT = (
+    ("did not", "didn't"),
+    ("was not", "wasn't"),
+    ("were not", "weren't"),
+    ("is not", "isn't"),
+    ("are not", "aren't"),
+    ("has not", "hasn't"),
+    ("have not", "haven't"),
+    ("will not", "won't"),
+    ("does not", "doesn't"),
+    ("do not", "don't"),
+)
 
 
 def dress(

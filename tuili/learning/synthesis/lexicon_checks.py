@@ -10,7 +10,7 @@ from tuili.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
-REQUIRED = {
+REQUIRED: dict[str, dict[str, type | int]] = {
     "nouns": {"hypernym": str, "kind": str, "members": list},
     "verbs": {"subject": str, "words": list},
     "verb_pairs": {"specific": str, "general": str, "object": str},
@@ -24,7 +24,7 @@ OPTIONAL: dict[str, dict[str, type | int]] = {
     "verb_opposites": {"complete": bool},
     "adjectives": {"comparative": 2, "superlative": 2, "complete": bool, "attributive": bool},
 }
-TABLES = {
+TABLES: dict[str, dict[str, type | int]] = {
     "properties": {"person": list, "thing": list, "skill": list},
     "names": {"people": list, "surnames": list, "organisations": list},
     "places": {"cities": dict, "continents": dict, "scenes": list, "events": list},

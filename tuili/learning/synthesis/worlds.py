@@ -33,7 +33,8 @@ def label_of(premise: Worlds, hypothesis: Worlds) -> Label:
 
 def where(worlds: Sequence[tuple[int, ...]], holds: Callable[[tuple[int, ...]], bool]) -> Worlds:
     """The set of the worlds in which something holds."""
-    return sum(1 << position for position, world in enumerate(worlds) if holds(world))
+    bits = "".join("1" if holds(world) else "0" for world in reversed(worlds))
+    return int(bits, 2)
 
 
 class Propositions:
@@ -100,7 +101,7 @@ class Populations:
     """
 
     NARROW = (0, 1, 2, 3, 4)
-    BROAD_ONLY = (0, 1, 3, 4)
+    BROAD_ONLY = (0, 1, 2, 3, 4)
     NEITHER = (0, 1, 4, 9)
 
     def __init__(self) -> None:
@@ -113,8 +114,9 @@ class Populations:
         """The determiner, as a condition on (how many did it, how many there are), of the part or the whole group."""
 
         def holds(world: tuple[int, ...]) -> bool:
-            cells = world[:3] if part else tuple(a + b for a, b in zip(world[:3], world[3:], strict=True))
-            did = cells[0] if narrow else cells[0] + cells[1]
-            return determiner(did, sum(cells))
+            narrowly, broadly, neither = world[:3]
+            if not part:
+                narrowly, broadly, neither = narrowly + world[3], broadly + world[4], neither + world[5]
+            return determiner(narrowly if narrow else narrowly + broadly, narrowly + broadly + neither)
 
         return where(self._worlds, holds)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 FAMILY = Family(
     "adjectives", "Danish, skilful, fake, former, alleged; opposites with and without a middle; denied details"
 )
-PRIVATIVE = ("fake", "counterfeit", "forged", "imitation", "pretend")
-GENUINE = ("genuine", "real", "authentic", "valid")
 OPEN = ("supposed", "alleged", "apparent", "purported")
 
 
@@ -69,13 +67,12 @@ def real_or_not(draw: Draw) -> Iterator[Draft]:
             f"the thing in the drawer of {who} is {{}}",
         ]
     )
+    genuine: tuple[str, ...] = ("genuine", "real")
+    fake: tuple[str, ...] = ("fake", "forged", "counterfeit")
     if noun in ("painting by an old master", "Roman coin", "antique"):
         genuine, fake = ("genuine", "authentic"), ("fake", "forged")
-    else:
-        genuine, fake = (
-            ("genuine", "real"),
-            ("fake", "counterfeit", "imitation") if noun == "diamond" else ("fake", "forged", "counterfeit"),
-        )
+    elif noun == "diamond":
+        fake = ("fake", "counterfeit", "imitation")
     for words, label, why in (
         (genuine, ENTAILMENT, f"a genuine one is {article(noun)}"),
         (fake, CONTRADICTION, f"a fake one is no {noun}"),
@@ -161,8 +158,13 @@ def detail_said_or_denied(draw: Draw) -> Iterator[Draft]:
     colours = ["black", "white", "brown"] if noun in living else ["red", "blue", "green", "expensive", "heavy", "old"]
     adjective, second = draw.some(colours, 2)
     detailed, plain = f"{article(adjective)} {noun}", article(noun)
-    verb_no = lambda thing: f"{who} did not {verb.base} {thing}"  # noqa: E731
-    verb_yes = lambda thing: f"{who} {verb.past} {thing}"  # noqa: E731
+
+    def verb_no(thing: str) -> str:
+        return f"{who} did not {verb.base} {thing}"
+
+    def verb_yes(thing: str) -> str:
+        return f"{who} {verb.past} {thing}"
+
     why = f"{article(adjective)} {noun} is {article(noun)}, but not every {noun} is {adjective}"
     yield Draft(verb_yes(detailed), verb_yes(plain), ENTAILMENT, why, "yes-plain")
     yield Draft(verb_yes(plain), verb_yes(detailed), NEUTRAL, why, "yes-detail")

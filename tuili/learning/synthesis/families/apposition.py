@@ -56,9 +56,9 @@ def what_the_other_name_does(draw: Draw) -> Iterator[Draft]:
         for who, deed, holds in ((one, did, True), (two, also, True), (one, also, False), (two, did, False)):
             why = f"{one} is {a} and {two} is {b}"
             yield Draft(premise, f"{who} {deed.past}", ENTAILMENT if holds else NEUTRAL, why, "described")
-        for who, deed, holds in ((a, did, True), (b, also, True), (a, also, False), (b, did, False)):
+        for named, deed, holds in ((a, did, True), (b, also, True), (a, also, False), (b, did, False)):
             why = f"{one} is {a} and {two} is {b}"
-            yield Draft(premise, f"{who} {deed.past}", ENTAILMENT if holds else NEUTRAL, why, "named")
+            yield Draft(premise, f"{named} {deed.past}", ENTAILMENT if holds else NEUTRAL, why, "named")
         yield Draft(premise, f"{a} is {one}", ENTAILMENT, "the apposition says so", "is")
         yield Draft(premise, f"{a} is {two}", CONTRADICTION, f"that is {b}", "is")
 

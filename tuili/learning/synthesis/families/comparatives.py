@@ -64,8 +64,13 @@ def two_compared(draw: Draw) -> Iterator[Draft]:
         if "both" in premise or "so is" in premise or "but" in premise:
             continue
         yield Draft(premise, f"{a} is {word}", NEUTRAL, "a comparison does not give the plain word", "plain")
-        yield Draft(f"{premise}, and {b} is {word}" if premise.startswith(f"{a} is {more}") else f"{a} is very {word}",
-                    f"{a} is {word}", ENTAILMENT, "it is above one to whom the word applies, or the word is given", "plain")  # fmt: skip
+        yield Draft(
+            f"{premise}, and {b} is {word}" if premise.startswith(f"{a} is {more}") else f"{a} is very {word}",
+            f"{a} is {word}",
+            ENTAILMENT,
+            "it is above one to whom the word applies, or the word is given",
+            "plain",
+        )
         yield Draft(f"{a} is {anti}", f"{a} is {word}", CONTRADICTION, f"{anti} is the opposite", "plain")
 
 

@@ -73,15 +73,27 @@ def habits(draw: Draw) -> Iterator[Draft]:
     """A habit that depends on something, and a day."""
     who = draw.names(1)[0]
     condition, denial = draw.one(
-        [("it rains", "it does not rain"), ("the bus is late", "the bus is not late"), ("the shop is open", "the shop is not open"),
-         ("the power fails", "the power does not fail"), ("the lake is frozen", "the lake is not frozen"),
-         ("guests come", "no guests come"), ("the phone rings", "the phone does not ring")]
-    )  # fmt: skip
+        [
+            ("it rains", "it does not rain"),
+            ("the bus is late", "the bus is not late"),
+            ("the shop is open", "the shop is not open"),
+            ("the power fails", "the power does not fail"),
+            ("the lake is frozen", "the lake is not frozen"),
+            ("guests come", "no guests come"),
+            ("the phone rings", "the phone does not ring"),
+        ]
+    )
     does, not_does = draw.one(
-        [("takes a taxi", "does not take a taxi"), ("stays at home", "does not stay at home"), ("bakes a cake", "does not bake a cake"),
-         ("wears boots", "does not wear boots"), ("calls a friend", "does not call a friend"), ("lights the stove", "does not light the stove"),
-         ("goes to the library", "does not go to the library")]
-    )  # fmt: skip
+        [
+            ("takes a taxi", "does not take a taxi"),
+            ("stays at home", "does not stay at home"),
+            ("bakes a cake", "does not bake a cake"),
+            ("wears boots", "does not wear boots"),
+            ("calls a friend", "does not call a friend"),
+            ("lights the stove", "does not light the stove"),
+            ("goes to the library", "does not go to the library"),
+        ]
+    )
     day = draw.days(1)[0]
     worlds = Propositions(2)
     first, second = worlds.facts
@@ -94,9 +106,11 @@ def habits(draw: Draw) -> Iterator[Draft]:
             head, _, tail = sentence.partition(f"This {day}, ")
             news = tail if tail.startswith(who.text) else tail[:1].lower() + tail[1:]
             for hypothesis, asked, form in (
-                (f"this {day}, {who} {does}", second, "does"), (f"this {day}, {who} {not_does}", worlds.no(second), "does-not"),
-                (f"this {day}, {condition}", first, "is"), (f"this {day}, {denial}", worlds.no(first), "is-not"),
-            ):  # fmt: skip
+                (f"this {day}, {who} {does}", second, "does"),
+                (f"this {day}, {who} {not_does}", worlds.no(second), "does-not"),
+                (f"this {day}, {condition}", first, "is"),
+                (f"this {day}, {denial}", worlds.no(first), "is-not"),
+            ):
                 if not hypothesis.endswith(news):
                     label = label_of(known, asked)
                     yield Draft(f"{head}This {day}, {news}", hypothesis, label, WHY[label], form)

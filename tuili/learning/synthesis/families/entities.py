@@ -23,14 +23,17 @@ def which_goes_with_which(draw: Draw) -> Iterator[Draft]:
     """Three persons, three values of something that each has one of."""
     people = draw.names(3)
     relation, values = draw.one(
-        [("was born in {}", draw.cities(3)), ("is {} years old", [str(n) for n in draw.some(range(18, 80), 3)]),
-         ("has a birthday in {}", draw.some(MONTHS, 3)), ("sat in row {}", [str(n) for n in draw.some(range(1, 30), 3)]),
-         ("has only ever worked for {}", draw.some(draw.lexicon.organisations, 3))]
-    )  # fmt: skip
+        [
+            ("was born in {}", draw.cities(3)),
+            ("is {} years old", [str(n) for n in draw.some(range(18, 80), 3)]),
+            ("has a birthday in {}", draw.some(MONTHS, 3)),
+            ("sat in row {}", [str(n) for n in draw.some(range(1, 30), 3)]),
+            ("has only ever worked for {}", draw.some(draw.lexicon.organisations, 3)),
+        ]
+    )
     facts = [f"{who} {relation.format(value)}" for who, value in zip(people, values, strict=True)]
     premise = join(facts)
     lone = join([*facts[:2], f"{people[2]} knows both of them"])
-    stranger = draw.one([name for name in draw.lexicon.people if name not in {p.text for p in people}])
     for i, who in enumerate(people):
         for j, value in enumerate(values):
             label = ENTAILMENT if i == j else CONTRADICTION
@@ -48,7 +51,6 @@ def which_goes_with_which(draw: Draw) -> Iterator[Draft]:
                     "relation",
                 )
                 yield Draft(lone, f"{who} {negated}", NEUTRAL, f"the premise does not say it of {who}", "negated")
-    del stranger
 
 
 def _negated(relation: str) -> str:
@@ -102,20 +104,13 @@ def person_place_day(draw: Draw) -> Iterator[Draft]:
         yield Draft(premise, f"{head} on a {when}", ENTAILMENT, f"that is the day, for {who}", "on")
         yield Draft(premise, f"{head} on a {wrong_when}", CONTRADICTION, f"for {who} it was a {when}", "on")
     lone = f"{said}, and {c} wrote about it on a {other} in {town}"
-    yield Draft(
-        f"{c} wrote about {event.format(b).removesuffix(' took place').removesuffix(' was held').removesuffix(' was recorded').removesuffix(' began')} in {city} on a {day}",
-        f"{event.format(b)} in {city}",
-        NEUTRAL,
-        "the premise only says where somebody wrote about it",
-        "in",
-    )
-    yield Draft(
-        f"{c} wrote about {event.format(b).removesuffix(' took place').removesuffix(' was held').removesuffix(' was recorded').removesuffix(' began')} in {city} on a {day}",
-        f"{event.format(b)} on a {day}",
-        NEUTRAL,
-        "the premise only says when somebody wrote about it",
-        "on",
-    )
+    about = event.format(b)
+    for verb in (" took place", " was held", " was recorded", " began"):
+        about = about.removesuffix(verb)
+    written = f"{c} wrote about {about} in {city} on a {day}"
+    why = "the premise only says where and when somebody wrote about it"
+    yield Draft(written, f"{event.format(b)} in {city}", NEUTRAL, why, "in")
+    yield Draft(written, f"{event.format(b)} on a {day}", NEUTRAL, why, "on")
     yield Draft(lone, f"{event.format(a)} in {city}", ENTAILMENT, "that is where it was", "in")
 
 
@@ -133,7 +128,11 @@ def somebody_else(draw: Draw) -> Iterator[Draft]:
         (f"everybody except {b} {did.past}, even {a}", {a: ENTAILMENT, b: CONTRADICTION}),
     ):
         for who, label in labels.items():
-            why = {ENTAILMENT: f"the premise says so of {who}", NEUTRAL: f"the premise does not say it of {who}", CONTRADICTION: f"the premise excludes {who}"}[label]  # fmt: skip
+            why = {
+                ENTAILMENT: f"the premise says so of {who}",
+                NEUTRAL: f"the premise does not say it of {who}",
+                CONTRADICTION: f"the premise excludes {who}",
+            }[label]
             flipped = {ENTAILMENT: CONTRADICTION, CONTRADICTION: ENTAILMENT}.get(label, label)
             yield Draft(premise, f"{who} {did.past}", label, why, "yes")
             yield Draft(premise, f"{who} did not {did.base}", flipped, why, "no")
@@ -155,8 +154,12 @@ def firms_and_deals(draw: Draw) -> Iterator[Draft]:
     year, other = draw.some(range(1995, 2024), 2)
     premise = f"{x} {verb} {y} in {year} and {z} in {other}"
     for a, b, when, label in (
-        (x, y, year, ENTAILMENT), (x, z, other, ENTAILMENT), (y, x, year, NEUTRAL), (z, x, other, NEUTRAL), (y, z, year, NEUTRAL),
-    ):  # fmt: skip
+        (x, y, year, ENTAILMENT),
+        (x, z, other, ENTAILMENT),
+        (y, x, year, NEUTRAL),
+        (z, x, other, NEUTRAL),
+        (y, z, year, NEUTRAL),
+    ):
         why = "the premise says so" if label is ENTAILMENT else "the premise has other firms in these roles"
         yield Draft(premise, f"{a} {verb} {b} in {when}", label, why, "active")
         yield Draft(premise, f"{b} was {participle} by {a} in {when}", label, why, "passive")

@@ -15,23 +15,53 @@ if TYPE_CHECKING:
 
 FAMILY = Family("factive", "Know, think, claim; manage, fail, forget, refuse, pretend; may, must, could have")
 
-# what follows "to" is so (+), is not so (-), is open (0), or is better left out (x): when the verb is affirmed, and when it is denied
+# What follows "to" is so (+), is not so (-), is open (0), or is better left out (x): when the verb is affirmed, and
+# when it is denied.
 TO = {
-    "managed": ("manage", "+-"), "failed": ("fail", "-+"), "forgot": ("forget", "-+"), "remembered": ("remember", "+-"),
-    "refused": ("refuse", "-0"), "tried": ("try", "0x"), "wanted": ("want", "00"), "hoped": ("hope", "00"),
-    "promised": ("promise", "0x"), "planned": ("plan", "00"), "neglected": ("neglect", "-+"), "happened": ("happen", "+x"),
-    "dared": ("dare", "+-"), "offered": ("offer", "0x"), "agreed": ("agree", "0x"), "intended": ("intend", "00"),
-    "expected": ("expect", "00"), "decided": ("decide", "00"),
-}  # fmt: skip
+    "managed": ("manage", "+-"),
+    "failed": ("fail", "-+"),
+    "forgot": ("forget", "-+"),
+    "remembered": ("remember", "+-"),
+    "refused": ("refuse", "-0"),
+    "tried": ("try", "0x"),
+    "wanted": ("want", "00"),
+    "hoped": ("hope", "00"),
+    "promised": ("promise", "0x"),
+    "planned": ("plan", "00"),
+    "neglected": ("neglect", "-+"),
+    "happened": ("happen", "+x"),
+    "dared": ("dare", "+-"),
+    "offered": ("offer", "0x"),
+    "agreed": ("agree", "0x"),
+    "intended": ("intend", "00"),
+    "expected": ("expect", "00"),
+    "decided": ("decide", "00"),
+}
 THAT = {
-    "knew": ("know", "+"), "realised": ("realise", "+"), "noticed": ("notice", "+"), "found out": ("find out", "+"),
-    "regretted": ("regret", "+"), "was glad": ("be glad", "+"), "was aware": ("be aware", "+"), "overlooked": ("overlook", "+"),
-    "thought": ("think", "0"), "believed": ("believe", "0"), "said": ("say", "0"), "claimed": ("claim", "0"),
-    "hoped": ("hope", "0"), "feared": ("fear", "0"), "suspected": ("suspect", "0"), "was told": ("be told", "0"),
-    "guessed": ("guess", "0"), "assumed": ("assume", "0"),
-    "wrongly believed": ("", "-"), "was mistaken in thinking": ("", "-"), "falsely claimed": ("", "-"),
-    "pretended": ("", "-"), "lied": ("", "-"),
-}  # fmt: skip
+    "knew": ("know", "+"),
+    "realised": ("realise", "+"),
+    "noticed": ("notice", "+"),
+    "found out": ("find out", "+"),
+    "regretted": ("regret", "+"),
+    "was glad": ("be glad", "+"),
+    "was aware": ("be aware", "+"),
+    "overlooked": ("overlook", "+"),
+    "thought": ("think", "0"),
+    "believed": ("believe", "0"),
+    "said": ("say", "0"),
+    "claimed": ("claim", "0"),
+    "hoped": ("hope", "0"),
+    "feared": ("fear", "0"),
+    "suspected": ("suspect", "0"),
+    "was told": ("be told", "0"),
+    "guessed": ("guess", "0"),
+    "assumed": ("assume", "0"),
+    "wrongly believed": ("", "-"),
+    "was mistaken in thinking": ("", "-"),
+    "falsely claimed": ("", "-"),
+    "pretended": ("", "-"),
+    "lied": ("", "-"),
+}
 LABELS = {"+": ENTAILMENT, "-": CONTRADICTION, "0": NEUTRAL}
 WHY = {
     ENTAILMENT: "{} can only be said of what is so",
@@ -101,16 +131,24 @@ def modals(draw: Draw) -> Iterator[Draft]:
         (f"{who} may have {did.participle}", NEUTRAL),
         (f"{who} might not have {did.participle}", NEUTRAL),
         (f"{who} should have {did.participle}, but nobody knows whether it happened", NEUTRAL),
-        (f"{who} was supposed to {did.base}", NEUTRAL) if not who.plural else (f"{who} were supposed to {did.base}", NEUTRAL),
+        (f"{who} was supposed to {did.base}", NEUTRAL)
+        if not who.plural
+        else (f"{who} were supposed to {did.base}", NEUTRAL),
         (f"{who} could have {did.participle} but chose not to", CONTRADICTION),
         (f"{who} should have {did.participle} but did not", CONTRADICTION),
         (f"{who} would have {did.participle}, had there been time", CONTRADICTION),
         (f"{who} need not have {did.participle} but did so all the same", ENTAILMENT),
         (f"{who} certainly {did.past}", ENTAILMENT),
         (f"{who} had to {did.base} and did so", ENTAILMENT),
-        (f"{who} was able to {did.base} and did so at once", ENTAILMENT) if not who.plural else (f"{who} did indeed {did.base}", ENTAILMENT),
-    ):  # fmt: skip
-        why = {ENTAILMENT: "the premise says that it happened", NEUTRAL: "possible or due is not done", CONTRADICTION: "the premise says that it did not happen"}[label]  # fmt: skip
+        (f"{who} was able to {did.base} and did so at once", ENTAILMENT)
+        if not who.plural
+        else (f"{who} did indeed {did.base}", ENTAILMENT),
+    ):
+        why = {
+            ENTAILMENT: "the premise says that it happened",
+            NEUTRAL: "possible or due is not done",
+            CONTRADICTION: "the premise says that it did not happen",
+        }[label]
         yield Draft(premise, f"{who} {did.past}", label, why, "yes")
         yield Draft(premise, f"{who} did not {did.base}", _flip(label), why, "no")
 
@@ -133,7 +171,11 @@ def made_or_asked(draw: Draw) -> Iterator[Draft]:
         (f"stopped {b} before {b} could {did.base}", CONTRADICTION),
         (f"talked {b} out of {did.ing}", CONTRADICTION),
     ):
-        why = {ENTAILMENT: f"so {b} did it", NEUTRAL: f"a wish does not say whether {b} did it", CONTRADICTION: f"so {b} did not do it"}[label]  # fmt: skip
+        why = {
+            ENTAILMENT: f"so {b} did it",
+            NEUTRAL: f"a wish does not say whether {b} did it",
+            CONTRADICTION: f"so {b} did not do it",
+        }[label]
         yield Draft(f"{a} {middle}", f"{b} {did.past}", label, why, "yes")
         yield Draft(f"{a} {middle}", f"{b} did not {did.base}", _flip(label), why, "no")
 
@@ -144,14 +186,28 @@ def sources(draw: Draw) -> Iterator[Draft]:
     clause = draw.clauses(1, tense=draw.one([Tense.PAST, Tense.PERFECT]))[0]
     name = draw.one([name for name in draw.lexicon.people if name not in clause.yes])
     for opening, label in (
-        (f"according to {name},", NEUTRAL), ("rumour has it that", NEUTRAL), (f"{name} asked whether", NEUTRAL),
-        ("some people suspect that", NEUTRAL), ("it is possible that", NEUTRAL), (f"{name} dreamt that", NEUTRAL),
-        ("it has been proved that", ENTAILMENT), ("it is a fact that", ENTAILMENT), (f"{name} could prove that", ENTAILMENT),
-        ("it came to light that", ENTAILMENT), ("it is strange that", ENTAILMENT), ("it is a pity that", ENTAILMENT),
-        ("the rumour is false that", CONTRADICTION), ("it is a myth that", CONTRADICTION),
-        ("it has been disproved that", CONTRADICTION), (f"{name} told the lie that", CONTRADICTION),
-    ):  # fmt: skip
-        why = {ENTAILMENT: "the premise vouches for it", NEUTRAL: "nobody vouches for it", CONTRADICTION: "the premise calls it false"}[label]  # fmt: skip
+        (f"according to {name},", NEUTRAL),
+        ("rumour has it that", NEUTRAL),
+        (f"{name} asked whether", NEUTRAL),
+        ("some people suspect that", NEUTRAL),
+        ("it is possible that", NEUTRAL),
+        (f"{name} dreamt that", NEUTRAL),
+        ("it has been proved that", ENTAILMENT),
+        ("it is a fact that", ENTAILMENT),
+        (f"{name} could prove that", ENTAILMENT),
+        ("it came to light that", ENTAILMENT),
+        ("it is strange that", ENTAILMENT),
+        ("it is a pity that", ENTAILMENT),
+        ("the rumour is false that", CONTRADICTION),
+        ("it is a myth that", CONTRADICTION),
+        ("it has been disproved that", CONTRADICTION),
+        (f"{name} told the lie that", CONTRADICTION),
+    ):
+        why = {
+            ENTAILMENT: "the premise vouches for it",
+            NEUTRAL: "nobody vouches for it",
+            CONTRADICTION: "the premise calls it false",
+        }[label]
         for said, turn in ((clause.yes, False), (clause.no, True)):
             result = _flip(label) if turn else label
             yield Draft(f"{opening} {said}", clause.yes, result, why, "yes")

@@ -28,10 +28,14 @@ def _identified(draw: Draw, kind: str) -> str:
         )
     if kind == "animal":
         return draw.one(
-            [f"the creature that {who} photographed was {{}}", f"{who.possessive} favourite toy looks exactly like {{}}",
-             f"what {who} saw {draw.place()} was {{}}", f"the animal in {who.possessive} drawing is {{}}",
-             "what is hiding under the bench is {}"]
-        )  # fmt: skip
+            [
+                f"the creature that {who} photographed was {{}}",
+                f"{who.possessive} favourite toy looks exactly like {{}}",
+                f"what {who} saw {draw.place()} was {{}}",
+                f"the animal in {who.possessive} drawing is {{}}",
+                "what is hiding under the bench is {}",
+            ]
+        )
     return draw.one(
         [f"what {who} found {draw.place()} was {{}}", f"the only thing that {who} bought was {{}}",
          "the thing under the cloth is {}", f"what stood {draw.place()} was {{}}", f"{who.possessive} present was {{}}",
@@ -129,11 +133,10 @@ def same_or_other_word(draw: Draw) -> Iterator[Draft]:
 def verbs_for_the_same(draw: Draw) -> Iterator[Draft]:
     """A more special verb, a more general one, and both denied."""
     who = draw.people(1)[0]
-    pair, other = draw.some(draw.lexicon.verb_pairs, 2)
+    pair = draw.one(draw.lexicon.verb_pairs)
     tense = draw.one([Tense.PAST, Tense.PERFECT, Tense.PROGRESSIVE, Tense.FUTURE])
     special = VerbPhrase(draw.lexicon.verb(pair.specific), pair.object)
     general = VerbPhrase(draw.lexicon.verb(pair.general), pair.object)
-    del other
 
     def says(deed: VerbPhrase, *, negative: bool = False) -> str:
         return f"{who} {deed.finite(tense, plural=who.plural, negative=negative)}"
@@ -156,7 +159,7 @@ def verbs_that_exclude_each_other(draw: Draw) -> Iterator[Draft]:
     pair = draw.one(draw.lexicon.verb_opposites)
     i = draw.one([0, 1])
     one, two = pair.words[i], pair.words[1 - i]
-    base, other_base = pair.bases[i], pair.bases[1 - i]
+    other_base = pair.bases[1 - i]
     premises = [
         (f"{who} {one} {pair.object}", ENTAILMENT, CONTRADICTION),
         (f"{who} {two} {pair.object}", CONTRADICTION, ENTAILMENT),
@@ -172,7 +175,6 @@ def verbs_that_exclude_each_other(draw: Draw) -> Iterator[Draft]:
             yield Draft(f"{premise} in spite of everything", f"{who} {one} {pair.object}", first, why, "yes")
         flipped = {ENTAILMENT: CONTRADICTION, CONTRADICTION: ENTAILMENT}.get(second, second)
         yield Draft(premise, f"{who} did not {other_base} {pair.object}", flipped, why, "no")
-    del base
 
 
 @FAMILY.pattern()
@@ -189,8 +191,14 @@ def where_it_lies(draw: Draw) -> Iterator[Draft]:
     other_cities = [c for c, k in draw.lexicon.cities.items() if k == other]
     other_city = draw.one(other_cities)
     who, event = draw.names(1)[0], draw.event()
-    frame = draw.one([f"{event} took place in {{}}", f"{who} was born in {{}}", f"{who} spent the whole of March in {{}}",
-                      f"the head office of {draw.one(draw.lexicon.organisations)} is in {{}}"])  # fmt: skip
+    frame = draw.one(
+        [
+            f"{event} took place in {{}}",
+            f"{who} was born in {{}}",
+            f"{who} spent the whole of March in {{}}",
+            f"the head office of {draw.one(draw.lexicon.organisations)} is in {{}}",
+        ]
+    )
     why = f"{city} is in {country}, {other_city} in {other}"
     yield Draft(frame.format(city), frame.format(country), ENTAILMENT, why, "country")
     yield Draft(frame.format(other_city), frame.format(country), CONTRADICTION, why, "country")
@@ -269,8 +277,15 @@ def _members(draw: Draw, hypernym: str) -> set[str]:
 def adjectives_for_the_same(draw: Draw) -> Iterator[Draft]:
     """A synonym says the same, an opposite denies it, another property is another matter."""
     thing = draw.one([f"the {noun}" for noun in draw.nouns("object", 1)])
-    groups = [("large", "big", "small"), ("fast", "quick", "slow"), ("silent", "quiet", "noisy"), ("broken", "damaged", "intact"),
-              ("difficult", "hard", "easy"), ("expensive", "costly", "cheap"), ("old", "ancient", "new")]  # fmt: skip
+    groups = [
+        ("large", "big", "small"),
+        ("fast", "quick", "slow"),
+        ("silent", "quiet", "noisy"),
+        ("broken", "damaged", "intact"),
+        ("difficult", "hard", "easy"),
+        ("expensive", "costly", "cheap"),
+        ("old", "ancient", "new"),
+    ]
     subject = {
         "fast": "the train",
         "silent": "the room",
@@ -280,10 +295,8 @@ def adjectives_for_the_same(draw: Draw) -> Iterator[Draft]:
     }
     word, same, opposite = draw.one(groups[:-1])
     subject_text = subject.get(word, thing)
-    other = draw.one([w for w in ("famous", "unusual", "ugly", "beautiful", "popular", "strange")])
-    be = draw.one(["was", "seemed to be", "is said to be", "is"])
-    if be != "was" and be != "is":
-        be = "was"
+    other = draw.one(["famous", "unusual", "ugly", "beautiful", "popular", "strange"])
+    be = draw.one(["was", "is"])
     for a, b in ((word, same), (same, word)):
         yield Draft(
             f"{subject_text} {be} {a} and {other}",

@@ -53,12 +53,30 @@ def nobody(draw: Draw) -> Iterator[Draft]:
     at = draw.place()
     one = f"the {role} {at} {did.past}"
     premises = {
-        f"{draw.one(['nobody', 'no one'])} {at} {did.past}": (CONTRADICTION, ENTAILMENT, CONTRADICTION, ENTAILMENT, CONTRADICTION),
+        f"{draw.one(['nobody', 'no one'])} {at} {did.past}": (
+            CONTRADICTION,
+            ENTAILMENT,
+            CONTRADICTION,
+            ENTAILMENT,
+            CONTRADICTION,
+        ),
         f"{draw.one(['somebody', 'someone'])} {at} {did.past}": (ENTAILMENT, CONTRADICTION, NEUTRAL, NEUTRAL, NEUTRAL),
-        f"there was only one {role} {at}, and the {role} {at} {did.past}": (ENTAILMENT, CONTRADICTION, ENTAILMENT, CONTRADICTION, NEUTRAL),
+        f"there was only one {role} {at}, and the {role} {at} {did.past}": (
+            ENTAILMENT,
+            CONTRADICTION,
+            ENTAILMENT,
+            CONTRADICTION,
+            NEUTRAL,
+        ),
         f"the only {role} {at} did not {did.base}": (NEUTRAL, NEUTRAL, CONTRADICTION, ENTAILMENT, CONTRADICTION),
-        f"everybody {at} {did.past}, among them the {role}": (ENTAILMENT, CONTRADICTION, ENTAILMENT, CONTRADICTION, ENTAILMENT),
-    }  # fmt: skip
+        f"everybody {at} {did.past}, among them the {role}": (
+            ENTAILMENT,
+            CONTRADICTION,
+            ENTAILMENT,
+            CONTRADICTION,
+            ENTAILMENT,
+        ),
+    }
     for premise, (some, none, it, no_role, everyone) in premises.items():
         why = f"it follows from what is said of those {at}"
         yield Draft(premise, f"somebody {at} {did.past}", some, why, "somebody")

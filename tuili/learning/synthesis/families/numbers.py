@@ -52,7 +52,10 @@ def _ranges(draw: Draw, n: int, spread: int) -> list[Range]:
 
     a, b, c, d, e, low = (near() for _ in range(6))
     high = low + draw.rng.randint(1, spread + 1)
-    write = lambda k: _written(draw, k)  # noqa: E731
+
+    def write(k: int) -> str:
+        return _written(draw, k)
+
     return [
         Range(a, a, f"exactly {write(a)}", "exactly"),
         Range(b, MOST, f"at least {write(b)}", "at least"),
@@ -75,14 +78,20 @@ def _crossed(draw: Draw, n: int, spread: int, frame: str, *, fewer: str = "fewer
     """Two statements about one quantity, in one sentence frame with `{}` for the amount."""
     first, second = _ranges(draw, n, spread), _ranges(draw, n, spread)
     other = "less" if fewer == "fewer" else "fewer"
-    fix = lambda text: text.replace(f"{other} than", f"{fewer} than")  # noqa: E731
+
+    def fix(text: str) -> str:
+        return text.replace(f"{other} than", f"{fewer} than")
+
     told = draw.one(first)
     for asked in second:
         if (told.low, told.high) != (asked.low, asked.high) or told.form != asked.form:
             yield Draft(
-                fix(frame.format(told.text)), fix(frame.format(asked.text)), _label(told, asked), fix(_why(told, asked)),
+                fix(frame.format(told.text)),
+                fix(frame.format(asked.text)),
+                _label(told, asked),
+                fix(_why(told, asked)),
                 f"{asked.form}",
-            )  # fmt: skip
+            )
 
 
 @FAMILY.pattern(framed=True)
@@ -104,11 +113,16 @@ def measures(draw: Draw) -> Iterator[Draft]:
     """Ages, prices, weights, distances, lengths of time."""
     who, thing = draw.people(1, plural=False)[0], draw.one(draw.things(2))
     frame, low, high, spread = draw.one(
-        [(f"{who} is {{}} years old", 12, 80, 6), (f"the {thing} costs {{}} euros", 10, 400, 20),
-         (f"the {thing} weighs {{}} grams", 100, 900, 60), (f"{draw.event()} lasted {{}} minutes", 20, 180, 20),
-         (f"the road to {draw.cities(1)[0]} is {{}} kilometres long", 15, 300, 20),
-         (f"{who} waited {{}} days for the {thing}", 3, 30, 4), (f"{who} paid {{}} pounds for the {thing}", 10, 300, 20)]
-    )  # fmt: skip
+        [
+            (f"{who} is {{}} years old", 12, 80, 6),
+            (f"the {thing} costs {{}} euros", 10, 400, 20),
+            (f"the {thing} weighs {{}} grams", 100, 900, 60),
+            (f"{draw.event()} lasted {{}} minutes", 20, 180, 20),
+            (f"the road to {draw.cities(1)[0]} is {{}} kilometres long", 15, 300, 20),
+            (f"{who} waited {{}} days for the {thing}", 3, 30, 4),
+            (f"{who} paid {{}} pounds for the {thing}", 10, 300, 20),
+        ]
+    )
     yield from _crossed(draw, draw.rng.randint(low, high), spread, frame, fewer="less")
 
 

@@ -21,9 +21,20 @@ def modified_subject(draw: Draw) -> Iterator[Draft]:
     who, other = draw.people(2, plural=False)
     did = draw.verb_phrases(1)[0]
     link = draw.one(
-        ["who had trained with", "sitting opposite", "in charge of", "who works for", "who resembles", "travelling with",
-         "waiting for", "recommended by", "who is related to", "accompanied by", "standing in for"]
-    )  # fmt: skip
+        [
+            "who had trained with",
+            "sitting opposite",
+            "in charge of",
+            "who works for",
+            "who resembles",
+            "travelling with",
+            "waiting for",
+            "recommended by",
+            "who is related to",
+            "accompanied by",
+            "standing in for",
+        ]
+    )
     premise = (
         f"{who} {link} {other} {did.past}" if str(who).startswith("the ") else f"{who}, {link} {other}, {did.past}"
     )

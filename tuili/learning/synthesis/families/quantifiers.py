@@ -38,21 +38,31 @@ class Determiner:
 
 
 DETERMINERS = (
-    Determiner("every", lambda did, all_: did == all_, ("every {one}", "all the {many}", "each {one}", "all of the {many}")),
-    Determiner("no", lambda did, all_: did == 0, ("no {one}", "none of the {many}", "not a single {one}")),
-    Determiner("some", lambda did, all_: did > 0, ("at least one {one}", "some {one} or other", "one or more of the {many}")),
-    Determiner("not-every", lambda did, all_: did < all_, ("not every {one}", "not all the {many}", "not all of the {many}")),
+    Determiner(
+        "every", lambda did, all_: did == all_, ("every {one}", "all the {many}", "each {one}", "all of the {many}")
+    ),
+    Determiner("no", lambda did, _: did == 0, ("no {one}", "none of the {many}", "not a single {one}")),
+    Determiner(
+        "some", lambda did, _: did > 0, ("at least one {one}", "some {one} or other", "one or more of the {many}")
+    ),
+    Determiner(
+        "not-every", lambda did, all_: did < all_, ("not every {one}", "not all the {many}", "not all of the {many}")
+    ),
     Determiner("most", lambda did, all_: 2 * did > all_, ("most of the {many}", "more than half of the {many}")),
-    Determiner("minority", lambda did, all_: 2 * did < all_, ("fewer than half of the {many}", "only a minority of the {many}")),
-    Determiner("few", lambda did, all_: 2 * did < all_, ("few of the {many}", "very few of the {many}"), premise_only=True),
-    Determiner("at-least-low", lambda did, all_: did >= LOW, ("at least {low} {many}", "no fewer than {low} {many}")),
-    Determiner("at-least-high", lambda did, all_: did >= HIGH, ("at least {high} {many}", "no fewer than {high} {many}")),
-    Determiner("at-most-low", lambda did, all_: did <= LOW, ("at most {low} {many}", "no more than {low} {many}")),
-    Determiner("at-most-high", lambda did, all_: did <= HIGH, ("at most {high} {many}", "no more than {high} {many}")),
-    Determiner("more-than-low", lambda did, all_: did > LOW, ("more than {low} {many}",)),
-    Determiner("fewer-than-high", lambda did, all_: did < HIGH, ("fewer than {high} {many}",)),
-    Determiner("exactly-low", lambda did, all_: did == LOW, ("exactly {low} {many}",)),
-)  # fmt: skip
+    Determiner(
+        "minority", lambda did, all_: 2 * did < all_, ("fewer than half of the {many}", "only a minority of the {many}")
+    ),
+    Determiner(
+        "few", lambda did, all_: 2 * did < all_, ("few of the {many}", "very few of the {many}"), premise_only=True
+    ),
+    Determiner("at-least-low", lambda did, _: did >= LOW, ("at least {low} {many}", "no fewer than {low} {many}")),
+    Determiner("at-least-high", lambda did, _: did >= HIGH, ("at least {high} {many}", "no fewer than {high} {many}")),
+    Determiner("at-most-low", lambda did, _: did <= LOW, ("at most {low} {many}", "no more than {low} {many}")),
+    Determiner("at-most-high", lambda did, _: did <= HIGH, ("at most {high} {many}", "no more than {high} {many}")),
+    Determiner("more-than-low", lambda did, _: did > LOW, ("more than {low} {many}",)),
+    Determiner("fewer-than-high", lambda did, _: did < HIGH, ("fewer than {high} {many}",)),
+    Determiner("exactly-low", lambda did, _: did == LOW, ("exactly {low} {many}",)),
+)
 BY_NAME = {determiner.name: determiner for determiner in DETERMINERS}
 SINGULAR = ("{one}",)
 

@@ -33,9 +33,8 @@ WHY = {
 
 def _things(draw: Draw, verb: str, n: int) -> list[str]:
     if verb == "lies":
-        return draw.cities(n) if draw.chance(0.0) else [f"{name}'s {place}" for name, place in zip(
-            draw.some(list(draw.lexicon.people), n), draw.some(["farm", "house", "field", "orchard", "workshop", "shop"], n), strict=True
-        )]  # fmt: skip
+        places = draw.some(["farm", "house", "field", "orchard", "workshop", "shop"], n)
+        return [f"{who.possessive} {place}" for who, place in zip(draw.names(n), places, strict=True)]
     return [f"the {noun}" for noun in draw.nouns("object", n)]
 
 
@@ -54,9 +53,11 @@ def two_things(draw: Draw) -> Iterator[Draft]:
         (f"{a} and {b} are both {room}", worlds.every),
     ):
         for hypothesis, asked, form in (
-            (f"{a} is {one} {b}", order, "one"), (f"{b} is {other} {a}", order, "other"),
-            (f"{b} is {one} {a}", worlds.every & ~order, "one"), (f"{a} is {other} {b}", worlds.every & ~order, "other"),
-        ):  # fmt: skip
+            (f"{a} is {one} {b}", order, "one"),
+            (f"{b} is {other} {a}", order, "other"),
+            (f"{b} is {one} {a}", worlds.every & ~order, "one"),
+            (f"{a} is {other} {b}", worlds.every & ~order, "other"),
+        ):
             label = label_of(told, asked)
             # side by side, on one spot: the converse is only ruled out where one of them is given
             yield Draft(premise, hypothesis, label, WHY[label], f"{one}-{form}")
@@ -147,8 +148,11 @@ def from_and_to(draw: Draw) -> Iterator[Draft]:
     back = f"{who} {went} from {y} to {x}"
     stayed = f"{who} talked about {x} and {y}"
     for premise, forth, passed in (
-        (direct, ENTAILMENT, NEUTRAL), (via, ENTAILMENT, ENTAILMENT), (back, NEUTRAL, NEUTRAL), (stayed, NEUTRAL, NEUTRAL),
-    ):  # fmt: skip
+        (direct, ENTAILMENT, NEUTRAL),
+        (via, ENTAILMENT, ENTAILMENT),
+        (back, NEUTRAL, NEUTRAL),
+        (stayed, NEUTRAL, NEUTRAL),
+    ):
         why = "from and to give the direction, by way of gives what is passed"
         yield Draft(premise, f"{who} {went} to {y} from {x}", forth, why, "direction")
         yield Draft(premise, f"{who} passed through {z}", passed, why, "through")
