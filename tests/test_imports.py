@@ -20,6 +20,7 @@ PUBLIC = [
     "check",
     "classify",
     "evaluate",
+    "explain",
     "judge",
     "judge_file",
     "load",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tuili.engine.load import load as load
     from tuili.errors import TuiliError as TuiliError
     from tuili.evaluation.evaluate import evaluate as evaluate
+    from tuili.explanation.explain import explain as explain
     from tuili.learning.train import train as train
     from tuili.types import Evidence as Evidence
     from tuili.types import Judge as Judge
@@ -44,6 +45,7 @@ _HOMES = {
     "check": "tuili.applications.check",
     "classify": "tuili.applications.classify",
     "evaluate": "tuili.evaluation.evaluate",
+    "explain": "tuili.explanation.explain",
     "judge": "tuili.engine.default",
     "judge_file": "tuili.engine.file_run",
     "load": "tuili.engine.load",

@@ -15,6 +15,7 @@ from tuili.cli.calibrate import calibrate
 from tuili.cli.check import check
 from tuili.cli.classify import classify
 from tuili.cli.evaluate import evaluate
+from tuili.cli.explain import explain
 from tuili.cli.judge import judge
 from tuili.cli.match import match
 from tuili.cli.serve import serve
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.command()(judge)
 app.command()(evaluate)
+app.command()(explain)
 app.add_typer(audit)
 app.command()(check)
 app.command()(answer)

@@ -50,6 +50,9 @@ def judge(
     model: Model = None,
     labels: LabelOrder = None,
     max_risk: MaxRisk = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Give each verdict its evidence: the words on both sides that decide it.")
+    ] = False,
     threads: Threads = None,
     audit: Audit = None,
     audit_texts: AuditTexts = TextForm.PLAIN,
@@ -59,12 +62,17 @@ def judge(
 
     Without arguments, pairs are read from standard input as JSON lines and the verdicts written to standard output.
     """
+
+    def opened() -> Judge:
+        engine = open_engine(model, threads, labels, max_risk=max_risk)
+        return _with_evidence(engine) if explain else engine
+
     if file is not None:
         if premise is not None:
             raise UsageError("give either PREMISE and HYPOTHESIS, or --file, not both")
         if output is None:
             raise UsageError("--file needs --output: where the verdicts go")
-        with audited(open_engine(model, threads, labels, max_risk=max_risk), audit, audit_texts) as engine:
+        with audited(opened(), audit, audit_texts) as engine:
             _judge_file(engine, file, output, on_error, as_json=as_json)
         return
     if output is not None:
@@ -72,17 +80,23 @@ def judge(
     if premise is None:
         if sys.stdin is None or sys.stdin.isatty():
             raise UsageError("give PREMISE and HYPOTHESIS, or --file, or JSON lines on standard input")
-        with audited(open_engine(model, threads, labels, max_risk=max_risk), audit, audit_texts) as engine:
+        with audited(opened(), audit, audit_texts) as engine:
             _judge_stream(engine, on_error)
         return
     if hypothesis is None:
         raise UsageError("HYPOTHESIS is missing: tuili judge PREMISE HYPOTHESIS")
     try:
-        with audited(open_engine(model, threads, labels, max_risk=max_risk), audit, audit_texts) as engine:
+        with audited(opened(), audit, audit_texts) as engine:
             verdict = engine.judge([(premise, hypothesis)])[0]
     except InvalidPair as error:
         raise InputError(f"{error.field}: {error.reason}") from None
     _print_verdict(verdict, as_json=as_json)
+
+
+def _with_evidence(engine: Judge) -> Judge:
+    from tuili.explanation.with_evidence import WithEvidence
+
+    return WithEvidence(engine)
 
 
 def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
@@ -97,6 +111,10 @@ def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
         typer.echo(f"  {verdict.coverage:.1%} of the premise was read")
     if 1 < len(verdict.prediction_set) < len(verdict.probabilities):
         typer.echo(f"  {' or '.join(label for label in verdict.probabilities if label in verdict.prediction_set)}")
+    for side in ("premise", "hypothesis"):
+        quotes = [f"{found.text} ({found.weight:.2f})" for found in verdict.evidence if found.side == side]
+        if quotes:
+            typer.echo(f"  evidence in the {side}: {', '.join(quotes)}")
     if not verdict.decided:
         typer.echo("  undecided: the confidence is below the threshold, or not all of the hypothesis was read")
 

@@ -50,7 +50,7 @@ AuditTexts = Annotated[
 
 
 @contextmanager
-def audited(judge: Engine, log: Path | None, texts: TextForm) -> Iterator[Judge]:
+def audited(judge: Judge, log: Path | None, texts: TextForm) -> Iterator[Judge]:
     """The judge, recorded where there is a log to record in."""
     if log is None:
         yield judge

@@ -76,6 +76,11 @@ class Engine:
         return self._labels
 
     @property
+    def backend(self) -> object:
+        """The back end, for explanations that look inside it."""
+        return getattr(self._reader, "backend", None)
+
+    @property
     def threshold(self) -> float:
         return self._threshold
 

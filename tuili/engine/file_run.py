@@ -108,6 +108,7 @@ def _identity(judge: Judge) -> dict[str, Any]:
         "model": str(getattr(judge, "model", type(judge).__name__)),
         "labels": [str(label) for label in getattr(judge, "labels", ())],
         "threshold": getattr(judge, "threshold", None),
+        "evidence": bool(getattr(judge, "evidence", False)),
         "tuili": __version__,
     }
 

@@ -33,6 +33,11 @@ class Checkpoint:
         self.labels = labels
         self._network = network
 
+    @property
+    def network(self) -> PairNetwork:
+        """The model and its tokenizer, for explanations that look inside."""
+        return self._network
+
     @classmethod
     def load(
         cls,

@@ -11,15 +11,13 @@ from tuili.errors import InvalidPair, InvalidText, ModelError
 from tuili.perception.sentences import split_sentences
 from tuili.perception.tokens import TokenisedText
 from tuili.perception.windows import coverage, cut_windows
-from tuili.types import Span
+from tuili.types import Pair, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from tokenizers import Encoding, Tokenizer
-
-    from tuili.types import Pair
 
 HYPOTHESIS_SHARE = 4
 """A hypothesis may take a quarter of the model's tokens, so that the rest is always there for the premise."""
@@ -41,6 +39,28 @@ class PairTokens:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FramedPair:
+    """A pair as a model reads it, with where each token comes from.
+
+    Attributes:
+        tokens: The rows of the vocabulary.
+        sides: The side of each token; None for special tokens.
+        spans: Its characters there.
+        special: Which tokens are special. *Shape:* `(tokens,)`.
+        pad: The row of the padding token.
+    """
+
+    tokens: PairTokens
+    sides: list[str | None]
+    spans: list[Span]
+    special: NDArray[np.bool_]
+    pad: int
+
+    def __len__(self) -> int:
+        return len(self.tokens)
 
 
 class PairTokenizer:
@@ -94,6 +114,18 @@ class PairTokenizer:
             ]
         )
         return [PairTokens(encoding.ids, encoding.type_ids) for encoding in encodings]
+
+    def framed(self, pair: Pair) -> FramedPair:
+        """A pair with, for each token, where it comes from. Raises InvalidPair where it has more than `most`."""
+        [tokens] = self.pairs([pair])
+        encoding = self._backend.encode(*pair)
+        return FramedPair(
+            tokens=tokens,
+            sides=[None if number is None else Pair._fields[number] for number in encoding.sequence_ids],
+            spans=[Span(*span) for span in encoding.offsets],
+            special=np.array(encoding.special_tokens_mask, np.bool_),
+            pad=self._pad,
+        )
 
     def padded(self, rows: Sequence[PairTokens], length: int) -> dict[str, NDArray[np.int64]]:
         """What the model takes, by name. *Shape:* each `(len(rows), length)`."""
