@@ -62,12 +62,14 @@ def test_what_the_standard_refuses_is_refused(value):
         canonical({"inside": [value]})
 
 
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+numbers = st.integers(-LARGEST, LARGEST) | st.floats(allow_nan=False, allow_infinity=False)
+chosen = st.sampled_from([0.5, 1.0, 1e16, 1e-7, -0.0, "x:1.0,", "\U0001f600"])
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-LARGEST, LARGEST) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from([0.5, 1.0, 1e16, 1e-7, -0.0, "x:1.0,", "\U0001f600"]),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+    st.none() | st.booleans() | numbers | texts | chosen,
+    lambda inner: st.lists(inner) | st.dictionaries(texts, inner),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 @given(values)

@@ -1,4 +1,4 @@
-"""A4: Merkle trees as in RFC 6962 and 9162, with the vectors that Certificate Transparency's own code is tested with."""
+"""A4: Merkle trees as in RFC 6962 and 9162, with the vectors of Certificate Transparency's own tests."""
 
 from __future__ import annotations
 

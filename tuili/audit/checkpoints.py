@@ -123,9 +123,10 @@ class Checkpoint:
             writers = {str(name): Point.from_dict(point) for name, point in inner["writers"].items()}
             message = line[len(_BEFORE) : line.rindex(_BETWEEN)]
             checkpoint = cls(inner["log"], inner["time"], writers, inner["public_key"], signature, message)
+            schema = inner["schema"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("the line is not a checkpoint") from error
-        if inner["schema"] != SCHEMA or checkpoint.line() != line:
+        if schema != SCHEMA or checkpoint.line() != line:
             raise ValueError("the line is not a checkpoint as tuili writes them")
         return checkpoint
 

@@ -129,13 +129,15 @@ class Segments:
         self.healed = {"bytes": len(rest), "file": aside.name, "sha256": hashlib.sha256(rest).hexdigest()}
 
     def _damaged(self, path: Path, rest: bytes, why: str) -> AuditError:
+        ahead = self.chain.copy()
+        reason = "its group is not whole"
         try:
-            self.chain.copy().follow(read_line(rest.split(b"\n", 1)[0] + b"\n"))
-            reason = "its group is not whole"
+            for line in rest.splitlines(keepends=True):
+                ahead.follow(read_line(line))
         except ValueError as error:
             reason = str(error)
         return AuditError(
-            f"{path}: record {self.chain.tree.size} is damaged ({reason}), and that is no torn end, as {why}; "
+            f"{path}: record {ahead.tree.size} is damaged ({reason}), and that is no torn end, as {why}; "
             "nothing is appended to a damaged log: run tuili audit verify, keep it, and begin another"
         )
 
