@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tuili.types import Label
 
 ADDRESSES = (
-    "no address (the embedded model), ./directory or /directory (a bundle or a checkpoint), hf:organisation/name"
+    "no address (the embedded model), ./directory or /directory (a bundle or a checkpoint), hf:organisation/name, "
+    "http://host:port (a tuili server)"
 )
 CACHE_BYTES = 64 * 2**20
 _CALIBRATE_FIRST = "tuili calibrate PAIRS --model BUNDLE --output CALIBRATED makes one that does"
@@ -51,7 +52,8 @@ def load(
     """An engine for the model at an address.
 
     Args:
-        model: None for the embedded model; a directory, written with a leading `.` or `/`; or `hf:organisation/name`.
+        model: None for the embedded model; a directory, written with a leading `.` or `/`; `hf:organisation/name`; or
+            `http://host:port` of a tuili server.
         threads: Processor threads; by default those that this process may use.
         cache_bytes: Memory for percepts of premises that may be asked about again.
         threshold: Confidence below which a verdict is undecided, 0 to 1; by default, what the bundle says, or 0.
@@ -123,6 +125,8 @@ def _load(options: Options) -> Engine:
     scheme, _, name = model.partition(":")
     if scheme == "hf" and name:
         return _open_checkpoint(model, options)
+    if scheme in ("http", "https"):
+        return _open_server(model, options)
     raise UsageError(f"{model!r} is not the address of a model; allowed: {ADDRESSES}")
 
 
@@ -162,6 +166,14 @@ def _sharpness(combination: Combination) -> float:
             "this version of tuili knows decisive_mean of ['sharpness']"
         )
     return combination.parameters["sharpness"]
+
+
+def _open_server(url: str, options: Options) -> Engine:
+    if options != Options(url, options.threads, options.cache_bytes, None, None, check_labels=True):
+        raise UsageError("a server's threshold, risk and labels are set where it runs")
+    from tuili.engine.remote import RemoteEngine
+
+    return RemoteEngine(url)
 
 
 def _open_checkpoint(source: str, options: Options) -> Engine:

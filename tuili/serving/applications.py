@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tuili.serving.bodies import AnswerBody, CheckBody, ClassifyBody, NamedText
+from tuili.serving.bodies import AnswerBody, CheckBody, ClassifyBody, ExplainBody, NamedText
 from tuili.serving.replies import AnswersReply, ObjectReply
 from tuili.serving.routing import answer, new_router
 
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 def router(desk: Desk, _metrics: Metrics) -> APIRouter:
     routes = new_router()
+
+    async def explain(request: Request, body: ExplainBody) -> Response:
+        """A verdict with its evidence on both sides; on request its faithfulness, and the edit that flips it."""
+        from tuili.explanation.explain import explain as explain_pair
+
+        pair = (body.premise, body.hypothesis)
+        found = await desk.apply(
+            request,
+            lambda judge: explain_pair(judge, pair, draws=int(body.faithfulness), edit=body.edit),
+            len(body.premise) + len(body.hypothesis),
+        )
+        return answer(found.to_dict())
 
     async def check(request: Request, body: CheckBody) -> Response:
         """Every claim of a text, judged against its sources."""
@@ -58,6 +70,7 @@ def router(desk: Desk, _metrics: Metrics) -> APIRouter:
         return answer(found.to_dict())
 
     more: dict[str, Any] = {"methods": ["POST"], "tags": ["applications"]}
+    routes.add_api_route("/v1/explain", explain, response_model=ObjectReply, **more)
     routes.add_api_route("/v1/check", check, response_model=ObjectReply, **more)
     routes.add_api_route("/v1/answer", answer_question, response_model=AnswersReply, **more)
     routes.add_api_route("/v1/classify", classify, response_model=ObjectReply, **more)

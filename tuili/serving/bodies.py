@@ -82,6 +82,8 @@ class ExplainBody(PairBody):
     """A pair whose verdict is wanted with its reasons."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_PAIR]})
+    faithfulness: bool = False
+    edit: bool = False
 
 
 class NamedText(Body):

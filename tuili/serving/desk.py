@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tuili.errors import AuditError, InputError, TuiliError, UsageError
 from tuili.serving.bridge import queued_judge
-from tuili.serving.refusal import Gone, Refusal, refusal_of
+from tuili.serving.refusal import GONE, Gone, Refusal, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -133,4 +133,4 @@ async def _until_gone(receive: Receive) -> None:
 
 def nobody(_request: Request, _error: Exception) -> Response:
     """The answer that nobody is there to read."""
-    return Response(status_code=499)
+    return Response(status_code=GONE)

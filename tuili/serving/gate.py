@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuili.serving.rate import RateLimit
-from tuili.serving.refusal import Gone, Refusal
+from tuili.serving.refusal import GONE, Gone, Refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -81,8 +81,7 @@ class Gate:
         except Refusal as refusal:
             await answer.refuse(refusal)
         except Gone:
-            answer.status = 499
-            self._metrics.cancelled.inc()
+            answer.status = GONE
         except Exception as error:  # noqa: BLE001  # the last place where it can be told without a traceback
             self._log.failure("failure", error, request_id=caller.request_id)
             await answer.refuse(Refusal(500, "internal", "something went wrong here; the log says more"))
@@ -178,6 +177,8 @@ class Gate:
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.request(route, status, seconds)
+        if status == GONE:
+            self._metrics.cancelled.inc()
         self._log.event(
             "request",
             method=method,

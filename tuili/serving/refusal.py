@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE = 500
 
+GONE = 499
+"""What the log says of a request whose client left; nobody is sent it."""
+
 _BRANCH = re.compile(r"^form: |[\[\]]|^(str|NamedText|Document)$")
 """What pydantic adds to the path of a finding where a part may have several forms; nobody sent it."""
 

@@ -99,12 +99,16 @@ def listen(settings: Settings) -> socket.socket:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise UsageError(f"can't listen on {settings.host}:{settings.port}: {error.strerror}") from None
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
-        listener.setblocking(False)  # noqa: FBT003  # the standard library's
     except OSError as error:
+        listener.close()
         raise UsageError(f"can't listen on {settings.host}:{settings.port}: {error.strerror}") from None
+    listener.setblocking(False)  # noqa: FBT003  # the standard library's
     return listener
 
 

@@ -1,0 +1,327 @@
+"""What comes in: the outcome of every bad input is fixed (trust.md, table I)."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import time
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from live import live, pair_body
+
+JSON = {"content-type": "application/json"}
+NUMBER = b'{"sources": ["x"], "text": "y", "threshold": %s}'
+PAIR = b'{"pairs": [{"premise": %s, "hypothesis": "y"}]}'
+
+
+@pytest.fixture(scope="module")
+def server():
+    with live(max_text=5000, max_pairs=20) as running:
+        yield running
+
+
+def post(server, content: bytes, path: str = "/v1/judge", headers: dict[str, str] | None = None):
+    with server.client() as client:
+        return client.post(path, content=content, headers=headers or JSON)
+
+
+def refused(response, status: int, code: str | None = None, field: str | None = None) -> None:
+    error = response.json()["error"]
+    assert response.status_code == status, error
+    assert set(error) == {"code", "message", "field"}
+    if code is not None:
+        assert error["code"] == code
+    if field is not None:
+        assert error["field"] == field
+    assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize("text", [b'""', b'"  "', b'"\\u200b\\n"', b'"\\t"'])
+def test_an_empty_or_blank_text(server, text):
+    """I: empty and white-space-only text is 422 `empty_text`."""
+    refused(post(server, PAIR % text), 422, "empty_text", "pairs.0.premise")
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
+def test_a_number_that_is_none(server, number):
+    """I: NaN, Infinity, 1e999 are 422."""
+    refused(post(server, NUMBER % number, "/v1/check"), 422, "not_finite")
+
+
+@pytest.mark.parametrize("number", [b'"0.7"', b"true", b"null", b"[0.7]"])
+def test_a_number_of_another_type(server, number):
+    """I: strict types."""
+    refused(post(server, NUMBER % number, "/v1/check"), 422, "invalid", "threshold")
+
+
+@pytest.mark.parametrize("text", [b"1", b"true", b"null", b"[]", b'{"a": 1}'])
+def test_a_text_of_another_type(server, text):
+    """I: strict types."""
+    refused(post(server, PAIR % text), 422, "invalid", "pairs.0.premise")
+
+
+def test_an_unknown_key(server):
+    """I: an unknown key is 422."""
+    body = pair_body()
+    refused(post(server, json.dumps({**body, "url": "x"}).encode()), 422, "unknown_key", "url")
+    body["pairs"][0]["path"] = "/etc/passwd"
+    refused(post(server, json.dumps(body).encode()), 422, "unknown_key", "pairs.0.path")
+
+
+@pytest.mark.parametrize("body", [b'{"pairs": [], "pairs": []}', PAIR % b'"x", "premise": "y"'])
+def test_a_key_named_twice(server, body):
+    """I: a duplicate key is 400."""
+    refused(post(server, body), 400, "duplicate_key")
+
+
+@pytest.mark.parametrize("text", [b'"a\\ud800"', b'"\\udfff"', b'"\\udc00\\ud800 x"'])
+def test_half_of_a_surrogate_pair(server, text):
+    """I: a lone surrogate, written as an escape, is 422 `invalid_unicode`."""
+    refused(post(server, PAIR % text), 422, "invalid_unicode", "pairs.0.premise")
+
+
+def test_bytes_that_are_no_utf_8(server):
+    """I: a raw surrogate, invalid UTF-8 and UTF-16 are 400; another charset is 415."""
+    for text in (b'"\xed\xa0\x80"', b'"\xff"', b'"\xc3("'):
+        refused(post(server, PAIR % text), 400, "invalid_encoding")
+    refused(post(server, json.dumps(pair_body()).encode("utf-16")), 400)
+    refused(post(server, b"{}", headers={"content-type": "application/json; charset=utf-16"}), 415)
+
+
+def test_the_nul_character(server):
+    """I: NUL is refused, other control characters are text."""
+    refused(post(server, PAIR % b'"a\\u0000b"'), 422, "nul_character", "pairs.0.premise")
+    assert post(server, PAIR % b'"a\\u0007\\u001bb"').status_code == 200
+
+
+@pytest.mark.parametrize("depth", [33, 100_000, 500_000])
+@pytest.mark.parametrize(("opened", "closed"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_deep_json(server, depth, opened, closed):
+    """I: 100k-deep JSON is 400, at once."""
+    depth = min(depth, 2**20 // (len(opened) + len(closed)) - 10)
+    started = time.perf_counter()
+    refused(post(server, opened * depth + b"1" + closed * depth), 400, "too_deep")
+    assert time.perf_counter() - started < 2  # the bar is 50 ms; the machine may be busy
+
+
+@pytest.mark.parametrize("digits", [5_000, 1_000_000])
+def test_long_numbers(server, digits):
+    """I: 5k- and 1M-digit numbers are 400."""
+    refused(post(server, NUMBER % (b"1" * digits), "/v1/check"), 400, "number_too_long")
+    assert post(server, PAIR % (b'"' + b"1" * 3000 + b'"')).status_code == 200  # digits of a text are text
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b'{"a" 1}', b"\xef\xbb\xbf{}", b"{}{}", b"'a'", b'{"a":1,}'])
+def test_what_is_not_json(server, body):
+    response = post(server, body)
+    refused(response, response.status_code)
+    assert response.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_another_content_type(server, kind):
+    """I: another content type is 415, `text/plain` with JSON in it too (CSRF)."""
+    for path in ("/v1/judge", "/", "/predict", "/nothing"):
+        refused(post(server, json.dumps(pair_body()).encode(), path, {"content-type": kind}), 415)
+    refused(post(server, b"x", headers={**JSON, "content-encoding": "gzip"}), 415)
+
+
+def test_a_body_over_the_limit(server):
+    """I: 10 MB is 413, before it is read, with a length and without."""
+    large = PAIR % (b'"' + b"a" * 10_000_000 + b'"')
+    refused(post(server, large), 413, "body_too_large")
+    head = b"POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    reply = server.raw(head + b"Content-Length: 300000000\r\n\r\n{")
+    assert reply.startswith(b"HTTP/1.1 413")
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    sent = 0
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
+        connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n")
+        reply = b""
+        connection.setblocking(False)
+        while sent < 50_000_000:
+            try:
+                reply += connection.recv(65536)
+                break
+            except BlockingIOError:
+                pass
+            except ConnectionResetError:
+                break
+            try:
+                sent += connection.send(chunk[sent % len(chunk) :])
+            except BlockingIOError:
+                time.sleep(0.001)
+            except (BrokenPipeError, ConnectionResetError):
+                break
+    assert reply.startswith(b"HTTP/1.1 413")
+    assert sent < 20_000_000  # what the kernel buffers, not what the server keeps
+
+
+def test_a_length_that_lies(server):
+    """I: more bytes than announced are no part of the body; fewer are waited for, and then given up."""
+    body = json.dumps(pair_body()).encode()
+    head = b"POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    assert server.raw(head + b"Content-Length: %d\r\n\r\n" % len(body) + body + b"garbage").startswith(b"HTTP/1.1 200")
+    both = head + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    assert server.raw(both).split()[1] in (b"400", b"422")
+    assert server.raw(head + b"Content-Length: -5\r\n\r\n").split()[1] == b"400"
+
+
+def test_headers_over_the_limit(server):
+    """I: 1 MB of headers is 431, and so is all above 16 KiB."""
+    start = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
+    for size in (17_000, 70_000, 1_000_000):
+        assert server.raw(start + b"X: " + b"a" * size + b"\r\n\r\n").startswith(b"HTTP/1.1 431")
+    many = b"".join(b"X-%d: a\r\n" % number for number in range(3000))
+    assert server.raw(start + many + b"\r\n").startswith(b"HTTP/1.1 431")
+    assert server.raw(b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n").split()[1] in (b"431", b"400")
+    assert server.raw(start + b"X: " + b"a" * 10_000 + b"\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("data", [b"nonsense\r\n\r\n", b"\x16\x03\x01\x00", b"GET / HTTP/x\r\n\r\n", b"GET /\r\n\r\n"])
+def test_what_is_no_http(server, data):
+    reply = server.raw(data + b"\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 400")
+    assert b'"invalid_http"' in reply
+
+
+def test_a_text_over_the_limit(server):
+    """I: a text over the limit is 413, never cut."""
+    refused(post(server, PAIR % (b'"' + b"a" * 5001 + b'"')), 413, "text_too_long", "pairs.0.premise")
+    assert post(server, PAIR % (b'"' + b"a" * 5000 + b'"')).status_code == 200
+    body = {"premise": "x", "hypotheses": ["y"] * 21}
+    refused(post(server, json.dumps(body).encode()), 413, "too_many", "hypotheses")
+
+
+FLAGGED = ["\u202eabc", "a\u200bb", "ab\U000e0041", "раураl"]
+
+
+@pytest.mark.parametrize("text", FLAGGED)
+def test_unusual_characters_are_text(server, text):
+    """I: bidirectional controls, zero-width, tag characters, homoglyphs are read as they are, never changed."""
+    with server.client() as client:
+        assert client.post("/v1/judge", json=pair_body(text, text)).status_code == 200
+
+
+def test_nothing_to_judge(server):
+    refused(post(server, b'{"pairs": []}'), 422, field="pairs")
+    refused(post(server, b'{"premise": "x", "hypotheses": []}'), 422, field="hypotheses")
+    refused(post(server, b'{"premise": "x", "hypotheses": ["y"], "pairs": []}'), 422, "unknown_key", "pairs")
+    refused(post(server, b"[]"), 422)
+    refused(post(server, b"null"), 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/predict", {"inputs": "one text"}, "inputs"),
+        ("/predict", {"inputs": ["a", "b", "c"]}, "inputs"),
+        ("/predict", {"inputs": [["a", "b"], ["c"]]}, "inputs"),
+        ("/rerank", {"query": "a", "texts": []}, "texts"),
+        ("/v1/rerank", {"query": "a", "documents": [{"title": "no text"}]}, "documents.0.text"),
+        ("/v2/rerank", {"query": "a", "documents": ["b"], "top_n": 0}, "top_n"),
+        ("/v1/classify", {"text": "a", "labels": ["b"], "template": "no place"}, "template"),
+        ("/v1/classify", {"text": "a", "labels": ["b", "b"]}, None),
+        ("/", {"inputs": "a"}, "parameters"),
+        ("/", {"inputs": "a", "parameters": {"candidate_labels": "a,b"}}, "parameters.candidate_labels"),
+        ("/v1/explain", {"premise": "a"}, "hypothesis"),
+        ("/v1/answer", {"passages": [], "question": "a"}, "passages"),
+    ],
+)
+def test_each_route_says_which_field_is_wrong(server, path, body, field):
+    with server.client() as client:
+        refused(client.post(path, json=body), 422, field=field)
+
+
+def test_methods_and_paths_that_are_not_there(server):
+    with server.client() as client:
+        refused(client.get("/nothing"), 404, "not_found")
+        response = client.put("/v1/judge", json={})
+        refused(response, 405, "method_not_allowed")
+        assert response.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("timeout", ["", "x", "-1", "0", "1e9", "inf", "nan", "1" * 100])
+def test_a_deadline_that_is_none(server, timeout):
+    with server.client() as client:
+        refused(client.post("/v1/judge", json=pair_body(), headers={"X-Request-Timeout": timeout}), 400)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+PATHS = (
+    "/v1/judge",
+    "/v1/check",
+    "/v1/answer",
+    "/v1/classify",
+    "/v1/explain",
+    "/predict",
+    "/rerank",
+    "/v2/rerank",
+    "/",
+)
+
+
+def test_bodies_at_random_never_break_it(server):
+    """I1: any JSON, and any bytes: 200 or 4xx."""
+    with server.client() as client:
+
+        @settings(max_examples=60, deadline=None, database=None)
+        @given(st.sampled_from(PATHS), VALUES | st.fixed_dictionaries({"premise": VALUES, "hypotheses": VALUES}))
+        def any_value(path, value):
+            assert client.post(path, content=json.dumps(value), headers=JSON).status_code in (200, 400, 413, 422)
+
+        @settings(max_examples=60, deadline=None, database=None)
+        @given(st.sampled_from(PATHS), st.binary(max_size=200))
+        def any_bytes(path, content):
+            assert client.post(path, content=content, headers=JSON).status_code in (200, 400, 413, 422)
+
+        any_value()
+        any_bytes()
+
+
+@pytest.mark.slow
+def test_ten_thousand_hostile_bodies(server):
+    """I1: deep JSON, NaN, surrogates, large, wrong types, bytes changed at random: only 4xx, or 200."""
+    rng = random.Random(8)
+    seeds = [
+        json.dumps(pair_body()).encode(),
+        b'{"premise": "a", "hypotheses": ["b", "c"]}',
+        b'{"sources": ["a"], "text": "b", "threshold": 0.5}',
+        b'{"inputs": [["a", "b"]], "raw_scores": true}',
+        b'{"query": "a", "documents": ["b", {"text": "c"}], "top_n": 1}',
+    ]
+    pieces = [
+        b"NaN",
+        b"1e999",
+        b'"\\ud800"',
+        b"[" * 50,
+        b"{",
+        b"}",
+        b'"',
+        b"\xff",
+        b"null",
+        b"-0",
+        b"9" * 500,
+        b"\\",
+        b",",
+    ]
+    with server.client() as client:
+        for _ in range(10_000):
+            body = bytearray(rng.choice(seeds))
+            for _ in range(rng.randint(0, 4)):
+                place = rng.randrange(len(body) + 1)
+                body[place : place + rng.randint(0, 6)] = rng.choice(pieces)
+            if rng.random() < 0.001:
+                body += b" " * 3_000_000
+            status = client.post(rng.choice(PATHS), content=bytes(body), headers=JSON).status_code
+            assert status == 200 or 400 <= status < 500, (status, bytes(body[:300]))
