@@ -16,6 +16,7 @@ from tuili.engine.calibrate import threshold_for
 from tuili.engine.load import load
 from tuili.errors import DataError, UsageError
 from tuili.evaluation.calibrate import calibrate, calibration_of
+from tuili.evaluation.evaluate import evaluate
 from tuili.evaluation.fit import fits_the_map
 from tuili.evaluation.shift import check
 from tuili.types import THREE_WAY, Label
@@ -188,3 +189,20 @@ def test_too_few_pairs_wrong_options_and_other_models_are_refused(
     with pytest.raises(DataError, match=r"row 1, field 'hypothesis'"):
         calibrate(tiny_directory, tmp_path / "bad.jsonl", tmp_path / "b", threads=1)
     assert not (tmp_path / "b").exists()
+
+
+def test_an_evaluation_says_whether_its_pairs_look_like_the_calibration_set(
+    tiny_engine: Engine, calibrated: Path, tmp_path: Path
+):
+    engine = load(str(calibrated), threads=1)
+    like = evaluate(engine, labelled(tiny_engine, 300, tmp_path / "like.jsonl", seed=21))
+    assert like.shift is not None
+    assert like.shift.warning() is None
+    rows = [{"premise": f"{p} {p} {p}", "hypothesis": h, "label": "neutral"} for p, h in pairs(300, seed=22)]
+    (tmp_path / "longer.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    longer = evaluate(engine, tmp_path / "longer.jsonl")
+    assert longer.shift is not None
+    assert "premise words" in (longer.shift.warning() or "")
+    assert "**Warning:**" in longer.markdown()
+    assert longer.to_dict()["shift"]["shifted"] is True
+    assert evaluate(tiny_engine, tmp_path / "longer.jsonl").shift is None

@@ -16,8 +16,10 @@ from tuili.cli.check import check
 from tuili.cli.classify import classify
 from tuili.cli.evaluate import evaluate
 from tuili.cli.explain import explain
+from tuili.cli.graph import app as graph
 from tuili.cli.judge import judge
 from tuili.cli.match import match
+from tuili.cli.robustness import bias, robustness
 from tuili.cli.serve import serve
 from tuili.cli.synthesise import synthesise
 from tuili.cli.train import train
@@ -39,8 +41,11 @@ app.command()(check)
 app.command()(answer)
 app.command()(classify)
 app.command()(match)
+app.add_typer(graph)
 app.command()(serve)
 app.command()(calibrate)
+app.command()(robustness)
+app.command()(bias)
 app.command()(synthesise)
 app.command()(train)
 

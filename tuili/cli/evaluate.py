@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from tuili.cli.options import Audit, AuditTexts, Json, LabelOrder, Model, TextForm, Threads, audited, open_engine
+from tuili.cli.options import (
+    Audit,
+    AuditTexts,
+    Json,
+    LabelOrder,
+    MaxRisk,
+    Model,
+    TextForm,
+    Threads,
+    audited,
+    open_engine,
+)
 
 
 def evaluate(
@@ -19,6 +30,10 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option("--report", help="Write report.json, report.md and plots into this directory.")
     ] = None,
+    intervals: Annotated[
+        bool, typer.Option("--intervals", help="Say how far figures may be off: 95 % intervals, some seconds more.")
+    ] = False,
+    max_risk: MaxRisk = None,
     labels: LabelOrder = None,
     threads: Threads = None,
     audit: Audit = None,
@@ -33,8 +48,10 @@ def evaluate(
     if report is not None:
         require_plots()  # before the work, not after it
         write_files(report, {})
-    with audited(open_engine(model, threads, labels), audit, audit_texts) as judge:
-        result = evaluate_file(judge, file)
+    engine = open_engine(model, threads, labels, max_risk=max_risk)
+    usual = None if engine.calibration is None else engine.calibration.usual
+    with audited(engine, audit, audit_texts) as judge:
+        result = evaluate_file(judge, file, intervals=intervals, usual=usual)
     if report is not None:
         result.write(report)
     if as_json:
@@ -43,6 +60,10 @@ def evaluate(
     typer.echo(result.text())
     typer.echo(
         f"{result.n:,} pairs, {result.skipped:,} without a gold label; {result.model}\n"
-        f"ECE {result.ece:.4f}   Brier {result.brier:.4f}   log-loss {result.log_loss:.4f}   "
-        f"area under risk {result.aurc:.4f}   answered {result.answered_share:.1%}"
+        f"ECE {result.ece:.4f} (debiased {result.debiased_ece:.4f})   Brier {result.brier:.4f}   "
+        f"log-loss {result.log_loss:.4f}   area under risk {result.aurc:.4f}   answered {result.answered_share:.1%}"
     )
+    for name, found in result.intervals.items():
+        typer.echo(f"  {name.replace('_', ' ')} {found.value:.4f}, 95 % interval {found.low:.4f} to {found.high:.4f}")
+    if result.shift is not None and (warning := result.shift.warning()) is not None:
+        typer.echo(f"tuili: {warning}", err=True)

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tuili.data.chunks import chunks
 from tuili.data.read import open_examples
+from tuili.engine.usual import features
 from tuili.errors import DataError, InvalidPair, UsageError
 from tuili.evaluation.answers import Collector
 from tuili.evaluation.scoring import report_on
+from tuili.evaluation.shift import compare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tuili.calibration import Usual
     from tuili.data.example import Example
+    from tuili.evaluation.arrays import FloatArray
     from tuili.evaluation.report import Report
     from tuili.types import Judge, Label, Verdict
 
 BATCH = 1024
 
 
-def evaluate(judge: Judge, path: str | Path, *, batch: int = BATCH) -> Report:
+def evaluate(
+    judge: Judge,
+    path: str | Path,
+    *,
+    batch: int = BATCH,
+    intervals: bool = False,
+    usual: Usual | None = None,
+) -> Report:
     """How good a judge is on a file of labelled pairs.
 
     The file is streamed; only a few numbers a pair are kept. Rows with the label `-` are skipped and counted.
@@ -31,6 +45,9 @@ def evaluate(judge: Judge, path: str | Path, *, batch: int = BATCH) -> Report:
         path: Columns `premise`, `hypothesis` and `label`, or SNLI's and MNLI's own; see `data.read.open_examples`.
         batch: How many pairs the judge is handed at once, fewer where they are long. It should be larger than the
             judge's own batch, since equal premises are read once only where they are handed in together.
+        intervals: Whether to say how far figures may be off: 95 %, bootstrap over premises. Takes some seconds.
+        usual: What pairs the judge was calibrated on; by default, what its own `calibration` says, if it has one. The
+            report then says whether these look like them.
 
     Raises:
         DataError: The file or a row of it can't be read or judged, or no row has a gold label.
@@ -41,15 +58,26 @@ def evaluate(judge: Judge, path: str | Path, *, batch: int = BATCH) -> Report:
     if batch < 1:
         raise UsageError(f"batch must be at least 1, got {batch}")
     collector = Collector()
+    usual = usual if usual is not None else getattr(getattr(judge, "calibration", None), "usual", None)
+    seen: list[FloatArray] = []
+    premises: list[int] = []
     with open_examples(path, labels="required") as examples:
         n = 0
         for chunk in chunks(examples, batch):
-            collector.add(_judged(judge, chunk, path), [_gold(example, path) for example in chunk])
+            verdicts = _judged(judge, chunk, path)
+            collector.add(verdicts, [_gold(example, path) for example in chunk])
             n += len(chunk)
+            if intervals or usual is not None:
+                premises += [hash(example.premise) for example in chunk]
+            if usual is not None:
+                seen.append(features([(example.premise, example.hypothesis) for example in chunk], verdicts))
         skipped = examples.skipped
     if not n:
         raise DataError(f"holds no labelled pairs; {skipped} rows without a gold label were skipped", path=path)
-    return report_on(collector.answers(), skipped=skipped)
+    report = report_on(collector.answers(), skipped=skipped, groups=premises if intervals else None)
+    if usual is None:
+        return report
+    return replace(report, shift=compare(usual, np.concatenate(seen), premises))
 
 
 def _judged(judge: Judge, chunk: list[Example], path: str | Path) -> list[Verdict]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tuili.data.atomic import write_files
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tuili.evaluation.interval import Interval
     from tuili.evaluation.metrics import ClassScores
     from tuili.evaluation.reliability import Bin
     from tuili.evaluation.selective import RiskCurve
+    from tuili.evaluation.shift import ShiftReport
     from tuili.types import Label
 
 _PICTURES = """
@@ -45,6 +47,7 @@ class Report:
         accuracy: Share of pairs that were judged right.
         macro_f1: Mean of the F1s in `per_class`.
         ece: Expected calibration error, 15 bins of equal mass.
+        debiased_ece: The same, less what sampling alone adds to it.
         calibration_error: The debiased root of the squared calibration error.
         brier: Mean squared error of the probabilities: 0 to 2 on three labels, 0 to 1 on two.
         log_loss: Mean negative log-probability of the gold label, in nats.
@@ -55,6 +58,8 @@ class Report:
         confusion: Pairs of each gold label (row) that were given each label (column).
         reliability: Confidence and accuracy in bins of equal mass.
         risk_curve: Risk against answered share.
+        intervals: 95 % intervals of some of the measures, by name, where they were asked for.
+        shift: Whether the pairs look like those that the judge was calibrated on, where it knows what those were like.
     """
 
     model: str
@@ -65,6 +70,7 @@ class Report:
     accuracy: float
     macro_f1: float
     ece: float
+    debiased_ece: float
     calibration_error: float
     brier: float
     log_loss: float
@@ -75,6 +81,8 @@ class Report:
     confusion: tuple[tuple[int, ...], ...]
     reliability: tuple[Bin, ...]
     risk_curve: RiskCurve
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    shift: ShiftReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready. The risk curve is thinned to 101 points; `aurc` is that of all of them."""
@@ -87,6 +95,8 @@ class Report:
             "confusion": [list(row) for row in self.confusion],
             "reliability": [group.to_dict() for group in self.reliability],
             "risk_curve": self.risk_curve.thinned().to_dict(),
+            "intervals": {name: interval.to_dict() for name, interval in self.intervals.items()},
+            "shift": None if self.shift is None else self.shift.to_dict(),
         }
 
     def text(self) -> str:
@@ -95,7 +105,10 @@ class Report:
 
     def markdown(self) -> str:
         """The numbers of the report as a Markdown page."""
-        measures = [(name.replace("_", " "), _shown(value)) for name, value in self._counts_and_measures().items()]
+        measures = [
+            (name.replace("_", " "), self._with_interval(name, value))
+            for name, value in self._counts_and_measures().items()
+        ]
         scores = [
             (label.value, *map(_shown, (scores.precision, scores.recall, scores.f1, scores.support)))
             for label, scores in self.per_class.items()
@@ -106,8 +119,16 @@ class Report:
             f"# Evaluation of `{self.model}`\n\n{way}\n\n"
             f"{markdown_table(['measure', 'value'], measures)}\n## Labels\n\n"
             f"{markdown_table(['label', 'precision', 'recall', 'F1', 'support'], scores)}\n## Confusion\n\n"
-            f"{markdown_table(['gold ↓ predicted →', *self.labels], counts)}"
+            f"{markdown_table(['gold ↓ predicted →', *self.labels], counts)}{self._warning()}"
         )
+
+    def _with_interval(self, name: str, value: float) -> str:
+        found = self.intervals.get(name)
+        return _shown(value) if found is None else f"{_shown(value)} ({found.low:.4f} to {found.high:.4f})"
+
+    def _warning(self) -> str:
+        said = None if self.shift is None else self.shift.warning()
+        return "" if said is None else f"\n**Warning:** {said}.\n"
 
     def write(self, directory: str | Path) -> None:
         """Write report.json, report.md, confusion.png, reliability.png and risk.png.
@@ -136,6 +157,7 @@ class Report:
             "accuracy": self.accuracy,
             "macro_f1": self.macro_f1,
             "ece": self.ece,
+            "debiased_ece": self.debiased_ece,
             "calibration_error": self.calibration_error,
             "brier": self.brier,
             "log_loss": self.log_loss,

@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING
 
 from tuili.errors import UsageError
 from tuili.evaluation.answers import Collector
+from tuili.evaluation.interval import bootstrap
 from tuili.evaluation.metrics import accuracy, brier, class_scores, confusion_matrix, log_loss, macro_f1, occurring
-from tuili.evaluation.reliability import debiased_calibration_error, equal_mass_bins, expected_calibration_error
+from tuili.evaluation.reliability import (
+    debiased_calibration_error,
+    debiased_ece,
+    equal_mass_bins,
+    expected_calibration_error,
+)
 from tuili.evaluation.report import Report
 from tuili.evaluation.selective import risk_curve
 from tuili.evaluation.two_way import scored
 from tuili.types import TWO_WAY, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tuili.evaluation.answers import Answers
+    from tuili.evaluation.arrays import Floats, Integers
+    from tuili.evaluation.interval import Interval, Metric
     from tuili.types import Verdict
 
 
@@ -41,8 +49,8 @@ def score(verdicts: Iterable[Verdict], gold: Iterable[Label], *, skipped: int = 
     return report_on(collector.answers(), skipped=skipped)
 
 
-def report_on(answers: Answers, *, skipped: int) -> Report:
-    """All measures of collected answers."""
+def report_on(answers: Answers, *, skipped: int, groups: Sequence[object] | None = None) -> Report:
+    """All measures of collected answers; with intervals, if it is said which pairs go together."""
     on = scored(answers)
     arrays = (on.probabilities, on.gold)
     scores = class_scores(*arrays)
@@ -56,6 +64,7 @@ def report_on(answers: Answers, *, skipped: int) -> Report:
         accuracy=accuracy(*arrays),
         macro_f1=macro_f1(*arrays),
         ece=expected_calibration_error(*arrays),
+        debiased_ece=debiased_ece(*arrays),
         calibration_error=debiased_calibration_error(*arrays),
         brier=brier(*arrays),
         log_loss=log_loss(*arrays),
@@ -66,7 +75,21 @@ def report_on(answers: Answers, *, skipped: int) -> Report:
         confusion=tuple(tuple(row) for row in confusion_matrix(*arrays).tolist()),
         reliability=tuple(equal_mass_bins(*arrays)),
         risk_curve=curve,
+        intervals={} if groups is None else _intervals(*arrays, groups),
     )
+
+
+def _intervals(probabilities: Floats, gold: Integers, groups: Sequence[object]) -> dict[str, Interval]:
+    def interval(metric: Metric, plain: Metric | None = None) -> Interval:
+        return bootstrap(metric, probabilities, gold, plain=plain, groups=groups, resamples=200)
+
+    return {
+        "accuracy": interval(accuracy),
+        "macro_f1": interval(macro_f1),
+        "debiased_ece": interval(debiased_ece, expected_calibration_error),
+        "brier": interval(brier),
+        "log_loss": interval(log_loss),
+    }
 
 
 def _label(value: str) -> Label:
