@@ -55,6 +55,7 @@ def test_every_way_to_judge_is_on_record(tmp_path):
     assert (replayed["ok"], replayed["equal"], replayed["environment"]) == (True, 6, {})
 
 
+@pytest.mark.slow
 def test_a_file_run_that_was_killed_and_went_on_has_every_row_on_record(tmp_path):
     """A1: rows of the output and records agree; a chunk may be on record twice, never not at all."""
     pairs = [{"premise": f"A man is on bench {n}.", "hypothesis": f"Number {n} sits."} for n in range(5000)]

@@ -51,6 +51,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path, rounds):
             told += process.stdout.readlines()
         acknowledged += [int(line) for line in told if line.endswith("\n")]
         holds(tmp_path / "log", acknowledged)
+    assert len(acknowledged) >= rounds
 
 
 @pytest.mark.slow
@@ -68,6 +69,7 @@ def test_kill_9_at_each_system_call(tmp_path, call):
         )
         if log.exists() and (log / "log.json").exists():
             holds(log, [int(line) for line in done.stdout.splitlines(keepends=True) if line.endswith("\n")])
+        assert "Error" not in done.stderr
 
 
 def test_a_torn_end_is_cut_off_set_aside_and_on_record(tmp_path):

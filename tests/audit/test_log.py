@@ -25,6 +25,7 @@ from tuili.audit.reading import read_entries
 from tuili.audit.settings import make_log, read_settings
 from tuili.audit.texts import flags, is_text
 from tuili.audit.verify import verify
+from tuili.engine.file_run import judge_file
 from tuili.errors import AuditError, InvalidPair, ModelError, UsageError
 from tuili.reasoning.scripted import Scripted
 from tuili.types import Evidence, Label, Span
@@ -295,6 +296,31 @@ def test_a_correction_leaves_the_old_value_readable(tmp_path):
         "by": "a reviewer", "of": ["0001", 1], "reason": "misread", "verdict": {"label": "neutral"},
     }  # fmt: skip
     assert verify(tmp_path / "log").ok
+
+
+def test_a_file_run_that_broke_off_and_went_on_has_every_row_on_record(tmp_path):
+    """A1: the chunk that was judged and not yet written is on record twice, the others once."""
+
+    class Breaking(Recorded):
+        left = 2
+
+        def judge(self, pairs):
+            verdicts = super().judge(pairs)
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+            return verdicts
+
+    rows = pairs(14)
+    lines = [json.dumps({"premise": premise, "hypothesis": hypothesis}) + "\n" for premise, hypothesis in rows]
+    (tmp_path / "in.jsonl").write_text("".join(lines))
+    with Log(tmp_path / "log") as log:
+        with pytest.raises(KeyboardInterrupt):
+            judge_file(Breaking(Quick(), log), tmp_path / "in.jsonl", tmp_path / "out.jsonl", chunk=4)
+        run = judge_file(Recorded(Quick(), log), tmp_path / "in.jsonl", tmp_path / "out.jsonl", chunk=4)
+    assert (run.rows, run.resumed) == (14, 4)
+    recorded = [entry.pair for entry in entries(tmp_path / "log")]
+    assert recorded == [*rows[:8], *rows[4:]]
 
 
 def test_unusual_characters_are_flagged():

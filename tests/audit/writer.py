@@ -14,7 +14,8 @@ from tuili.audit.log import Limits
 
 
 def main() -> None:
-    path, calls, start, texts = [*sys.argv[1:], "0", "plain"][:4] if len(sys.argv) < 5 else sys.argv[1:5]
+    path, calls = sys.argv[1:3]
+    start, texts = [*sys.argv[3:], *["0", "plain"][len(sys.argv) - 3 :]]
     with Log(path, texts=texts, limits=Limits(checkpoint_records=20, segment_records=60)) as log:
         judge = Recorded(Quick(), log)
         for call in range(int(start), int(start) + int(calls)):
