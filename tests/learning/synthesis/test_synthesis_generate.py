@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_each_family_gets_as_many_pairs_and_no_other_than_its_own():
 
 def test_neighbours_share_a_premise_with_another_label():
     pairs = list(generate(1000, seed=5))
-    sharing = sum(a.premise == b.premise and a.label != b.label for a, b in zip(pairs, pairs[1:], strict=False))
+    sharing = sum(a.premise == b.premise and a.label != b.label for a, b in pairwise(pairs))
     assert sharing > 150
 
 

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from tuili.learning.synthesis.draw import Draw
+from tuili.learning.synthesis.draw import Draw, TooFewWords
 from tuili.types import Label
 
 if TYPE_CHECKING:
@@ -112,11 +112,19 @@ class Balance:
         self._overlaps.count(draft)
 
 
+def drafts_of(pattern: Pattern, draw: Draw) -> list[Draft]:
+    """A group of drafts; none where the vocabulary has not the words for it."""
+    try:
+        return list(pattern.build(draw))
+    except TooFewWords:
+        return []
+
+
 def _labels_of_forms(pattern: Pattern, lexicon: Lexicon) -> dict[str, frozenset[Label]]:
     """The labels that each form can get, from a trial; without the forms that only ever get one."""
     rng = random.Random(0)  # noqa: S311 - a fixed trial
     labels: defaultdict[str, set[Label]] = defaultdict(set)
     for _ in range(TRIAL_GROUPS):
-        for draft in pattern.build(Draw(rng, lexicon)):
+        for draft in drafts_of(pattern, Draw(rng, lexicon)):
             labels[draft.form].add(draft.label)
     return {form: frozenset(found) for form, found in labels.items() if len(found) > 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from tuili.errors import UsageError
 from tuili.learning.synthesis.grammar import Clause, NounPhrase, Tense, Verb, VerbPhrase, article
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TENSES = (Tense.PAST, Tense.PAST, Tense.PAST, Tense.PERFECT, Tense.PAST_PROGRESSIVE, Tense.PROGRESSIVE, Tense.FUTURE)
 BACKGROUND = ("animal", "food", "vehicle", "tool", "instrument", "garment", "container", "device", "text", "object")
+
+
+class TooFewWords(UsageError):
+    """The vocabulary has not the words that a pattern needs; the pattern is left out."""
 
 
 class Kinds(NamedTuple):
@@ -38,10 +43,23 @@ class Draw:
         return self.rng.random() < probability
 
     def one(self, values: Sequence[T]) -> T:
+        """Any one of them.
+
+        Raises:
+            TooFewWords: There are none.
+        """
+        if not values:
+            raise TooFewWords("the vocabulary has no words for this pattern")
         return self.rng.choice(values)
 
     def some(self, values: Sequence[T], n: int) -> list[T]:
-        """`n` different ones, in random order."""
+        """`n` different ones, in random order.
+
+        Raises:
+            TooFewWords: There are not as many.
+        """
+        if len(values) < n:
+            raise TooFewWords(f"the vocabulary has {len(values)} words where this pattern needs {n}")
         return self.rng.sample(values, n)
 
     # --- who -------------------------------------------------------------------------------------------------

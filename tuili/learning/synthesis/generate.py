@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from tuili.errors import UsageError
-from tuili.learning.synthesis.balance import Balance, Overlaps
+from tuili.learning.synthesis.balance import Balance, Overlaps, drafts_of
 from tuili.learning.synthesis.distract import distract, free_of
 from tuili.learning.synthesis.draw import Draw
 from tuili.learning.synthesis.dress import dress
@@ -79,6 +79,9 @@ def _generate(n: int, seed: int, chosen: list[Family], lexicon: Lexicon, distrac
     rng = random.Random(seed)  # noqa: S311 - reproducible draws, no secret
     overlaps = Overlaps()
     balances = {family.name: Balance(family, lexicon, overlaps) for family in chosen}
+    for name, balance in balances.items():
+        if not balance.patterns:
+            raise UsageError(f"the vocabulary has not the words for the family {name!r}; leave it out")
     seen: set[tuple[str, str]] = set()
     made = idle = 0
     while made < n:
@@ -86,7 +89,7 @@ def _generate(n: int, seed: int, chosen: list[Family], lexicon: Lexicon, distrac
         name = min(balances, key=lambda key: (balances[key].made, rng.random()))
         balance = balances[name]
         pattern = min(balance.patterns, key=lambda item: (balance.turns[item.name], rng.random()))
-        drafts = balance.take(pattern, list(pattern.build(Draw(rng, lexicon))), rng)
+        drafts = balance.take(pattern, drafts_of(pattern, Draw(rng, lexicon)), rng)
         # a turn counts even where it gives nothing, so that a pattern with a rare label does not hold up the others
         balance.turns[pattern.name] += 1
         new = False

@@ -22,7 +22,7 @@ LONG_WORD = re.compile(r"\b[a-z]{6,}\b")
 # Long words that a single letter or a missing one could turn into their opposite, or that carry the label.
 KEPT = frozenset(
     """without before unless neither nobody nothing except hardly almost nearly despite inside outside
-    behind between because whether though although either exactly fewer longer shorter
+    behind between because whether though although either exactly eleven twelve longer shorter
     further nearer earlier incomplete illegible complete legible""".split()
 )
 RECOGNITION = (("rn", "m"), ("m", "rn"), ("l", "1"), ("o", "0"), ("cl", "d"), ("h", "b"), ("e", "c"), ("vv", "w"))

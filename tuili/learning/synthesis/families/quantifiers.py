@@ -114,7 +114,7 @@ def _drafts(draw: Draw, setting: Setting, *, parts: bool, scopes: bool, same: bo
         label = label_of(told, _worlds(other.name, other_part, other_narrow))
         yield Draft(
             premise, hypothesis, label, _reason(label, setting, text, other_text),
-            f"{other.name}-{other_part}-{other_narrow}",
+            other.name,
         )  # fmt: skip
 
 
