@@ -54,3 +54,19 @@ def test_the_methods_of_the_command_are_those_of_the_library():
     from tuili.cli.explain import Method
 
     assert tuple(method.value for method in Method) == METHODS
+
+
+def test_evaluate_scores_explanations(tmp_path):
+    row = {
+        "premise": PAIR[0],
+        "hypothesis": PAIR[1],
+        "label": "contradiction",
+        "premise_marked_1": PAIR[0].replace("sleeping", "*sleeping*"),
+        "hypothesis_marked_1": PAIR[1].replace("running.", "*running.*"),
+    }
+    path = tmp_path / "marked.jsonl"
+    path.write_text(json.dumps(row), "utf-8")
+    done = run("evaluate", str(path), "--explanations", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["plausibility"]["token_f1"] == 1.0
+    assert run("evaluate", str(path), "--sample", "3").returncode == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,10 @@ from tuili.cli.options import (
     audited,
     open_engine,
 )
+from tuili.errors import UsageError
+
+if TYPE_CHECKING:
+    from tuili.types import Judge
 
 
 def evaluate(
@@ -35,6 +39,16 @@ def evaluate(
     ] = False,
     max_risk: MaxRisk = None,
     labels: LabelOrder = None,
+    explanations: Annotated[
+        bool,
+        typer.Option(
+            "--explanations",
+            help="Evaluate explanations instead: against highlights (premise_marked_1, …) and by deleting evidence.",
+        ),
+    ] = False,
+    sample: Annotated[
+        int | None, typer.Option("--sample", help="With --explanations: draw so many pairs of the file.")
+    ] = None,
     threads: Threads = None,
     audit: Audit = None,
     audit_texts: AuditTexts = TextForm.PLAIN,
@@ -45,6 +59,13 @@ def evaluate(
     from tuili.evaluation.evaluate import evaluate as evaluate_file
     from tuili.evaluation.plots.canvas import require_plots
 
+    if sample is not None and not explanations:
+        raise UsageError("--sample goes with --explanations")
+    if explanations:
+        if report is not None or audit is not None:
+            raise UsageError("--explanations goes with neither --report nor --audit; use --json to keep the numbers")
+        _evaluate_explanations(open_engine(model, threads, labels), file, sample, as_json=as_json)
+        return
     if report is not None:
         require_plots()  # before the work, not after it
         write_files(report, {})
@@ -67,3 +88,12 @@ def evaluate(
         typer.echo(f"  {name.replace('_', ' ')} {found.value:.4f}, 95 % interval {found.low:.4f} to {found.high:.4f}")
     if result.shift is not None and (warning := result.shift.warning()) is not None:
         typer.echo(f"tuili: {warning}", err=True)
+
+
+def _evaluate_explanations(engine: Judge, file: Path, sample: int | None, *, as_json: bool) -> None:
+    from tuili.cli.progress import rows_bar
+    from tuili.evaluation.explanations import evaluate_explanations
+
+    with rows_bar() as show:
+        result = evaluate_explanations(engine, file, sample=sample, progress=show)
+    typer.echo(json.dumps(result.to_dict()) if as_json else result.text())
