@@ -8,6 +8,7 @@ the epoch's number alone, which is what lets an interrupted run resume bit for b
 from __future__ import annotations
 
 import random
+import re
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,9 +17,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow.parquet as parquet
 import torch
+from splits import in_part
 from tokenizers import Tokenizer
 
 from tuili.learning.prefix import PackedRows, PairBatch
+from tuili.learning.synthesis import generate
+from tuili.perception.sentences import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 LABELS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3}
 Stage = Literal["broad", "last"]
 PREMISE_WINDOW = 256
+FOCUS_WORDS = 150
+WORD = re.compile(r"\w+")
 HYPOTHESIS_WINDOW = 128
 
 
@@ -77,10 +83,13 @@ def load_tokenizer(path: str | Path) -> Tokenizer:
 
 def read_set(card: dict[str, object], data: Path, tokenizer: Tokenizer) -> DataSet:
     by = card.get("by")
-    columns = ["premise", "hypothesis", "label", *([by] if by else [])]
-    rows = parquet.read_table(data / str(card["file"]), columns=columns).to_pylist()
+    rows = read_rows(card, data)
     left_out = set(card.get("leave_out", ()))
     rows = [row for row in rows if row["label"] in LABELS and (by is None or row[by] not in left_out)]
+    if "part" in card:
+        rows = [row for row in rows if in_part(row["premise"], card["part"])]
+    if card.get("focus"):
+        rows = [{**row, "premise": focus(row["premise"], row["hypothesis"])} for row in rows]
     premises = _encode(tokenizer, [row["premise"] for row in rows], PREMISE_WINDOW)
     hypotheses = _encode(tokenizer, [row["hypothesis"] for row in rows], HYPOTHESIS_WINDOW)
     groups: dict[tuple[str, tuple[int, ...]], Group] = {}
@@ -95,6 +104,44 @@ def read_set(card: dict[str, object], data: Path, tokenizer: Tokenizer) -> DataS
     limit = card.get("limit")
     shares: dict[Stage, float] = {"broad": float(card["share"]), "last": float(card["last_share"])}
     return DataSet(str(card["name"]), shares, limit, dict(parts))
+
+
+def read_rows(card: dict[str, object], data: Path) -> list[dict[str, str]]:
+    """Rows of the card's file, or of the generator where it says `generate`."""
+    by = card.get("by")
+    if "generate" in card:
+        made = [
+            {"premise": pair.premise, "hypothesis": pair.hypothesis, "label": pair.label.value, "family": pair.family}
+            for seed in card["seeds"]
+            for pair in generate(int(card["generate"]), seed=seed, distractors=float(card["distractors"]))
+        ]
+        return list({(row["premise"], row["hypothesis"]): row for row in made}.values())
+    columns = ["premise", "hypothesis", "label", *([by] if by else [])]
+    return parquet.read_table(data / str(card["file"]), columns=columns).to_pylist()
+
+
+def focus(premise: str, hypothesis: str, words: int = FOCUS_WORDS) -> str:
+    """The run of sentences of about so many words that shares most words with the hypothesis, rare ones counting more.
+
+    A document does not fit in a window, and its first sentences alone would often not hold what the label rests on.
+    """
+    sentences = [premise[span.start : span.end] for span in split_sentences(premise)]
+    sizes = [len(sentence.split()) for sentence in sentences]
+    if sum(sizes) <= words:
+        return premise
+    bags = [set(WORD.findall(sentence.lower())) for sentence in sentences]
+    wanted = set(WORD.findall(hypothesis.lower()))
+    weight = {word: 1 / sum(word in bag for bag in bags) for word in wanted if any(word in bag for bag in bags)}
+    best, best_score = (0, 1), -1.0
+    for start in range(len(sentences)):
+        stop, size = start, 0
+        while stop < len(sentences) and (stop == start or size + sizes[stop] <= words):
+            size += sizes[stop]
+            stop += 1
+        score = sum(weight[word] for word in set().union(*bags[start:stop]) & weight.keys())
+        if score > best_score:
+            best, best_score = (start, stop), score
+    return " ".join(sentences[best[0] : best[1]])
 
 
 def _encode(tokenizer: Tokenizer, texts: list[str], window: int) -> list[list[int]]:

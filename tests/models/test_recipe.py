@@ -21,7 +21,7 @@ import mixture as recipe_mixture  # noqa: E402
 import splits as recipe_splits  # noqa: E402
 import train as recipe_train  # noqa: E402
 
-PINNED = [False, True, True, True, True, True]
+PINNED = ["held", "train", "train", "train", "train", "train", "held", "held", "held", "train", "held", "held"]
 
 CARDS = """
 [[set]]
@@ -95,6 +95,7 @@ def arguments(place: Path, output: Path, **changes: object) -> argparse.Namespac
         "key_dropout": 0.1,
         "seed": 1,
         "save_every": 0.0,
+        "weights": None,
     }
     return argparse.Namespace(**values | changes)
 
@@ -162,10 +163,42 @@ def test_the_rate_rises_stays_and_falls():
 
 
 def test_a_premise_is_on_one_side_of_the_split_only():
-    sides = {premise: recipe_splits.is_tune(premise) for premise in (f"premise {n}" for n in range(400))}
-    assert 150 < sum(sides.values()) < 250
+    premises = [f"premise {n}" for n in range(400)]
+    parts = [recipe_splits.part_of(premise) for premise in premises]
+    assert 150 < parts.count("held") < 250
+    assert 0 < parts.count("fit") < parts.count("train")
+    tune = [premise for premise in premises if recipe_splits.in_part(premise, "tune")]
+    assert tune == [p for p, part in zip(premises, parts, strict=True) if part != "held"]
     # fixed once: another rule would make older figures incomparable
-    assert [recipe_splits.is_tune(text) for text in ("a", "b", "c", "d", "e", "f")] == PINNED
+    assert [recipe_splits.part_of(text) for text in "abcdefghijkl"] == PINNED
+
+
+def test_only_the_part_of_a_set_that_its_card_names_is_read(place):
+    tokenizer = recipe_mixture.load_tokenizer(place / "base" / "tokenizer.json")
+    card = {"name": "x", "file": "made_up/train.parquet", "share": 1.0, "last_share": 1.0}
+    sizes = {}
+    for part in ("train", "fit", "held", None):
+        data = recipe_mixture.read_set(card if part is None else card | {"part": part}, place, tokenizer)
+        sizes[part] = sum(len(group.labels) for group in data.parts[""])
+    assert sizes["train"] + sizes["fit"] + sizes["held"] == sizes[None]
+    assert min(sizes.values()) > 0
+
+
+def test_generated_pairs_come_from_their_seeds_and_are_different(place):
+    card = {"generate": 150, "seeds": [1, 2], "distractors": 0.2}
+    rows = recipe_mixture.read_rows(card, place)
+    assert rows == recipe_mixture.read_rows(card, place)
+    assert len({(row["premise"], row["hypothesis"]) for row in rows}) == len(rows) > 200
+    assert {row["label"] for row in rows} == {"entailment", "neutral", "contradiction"}
+
+
+def test_of_a_document_what_shares_most_with_the_hypothesis_is_read():
+    filler = "Nothing much happened on that day in the town. " * 40
+    document = f"{filler}The mayor opened a library on Monday. {filler}"
+    focused = recipe_mixture.focus(document, "A library was opened by the mayor.", words=30)
+    assert "The mayor opened a library on Monday." in focused
+    assert len(focused.split()) <= 30
+    assert recipe_mixture.focus("Two words.", "Two.") == "Two words."
 
 
 def test_no_set_under_non_commercial_terms_is_trained_on():

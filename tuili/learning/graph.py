@@ -294,7 +294,7 @@ def reason_branch(weights: Weights, config: PrefixConfig, percept_type: int) -> 
         layer = f"layers.{index}"
         seen_key, seen_value = (b.node("Squeeze", part, b.ints(1)) for part in parts[2 * index : 2 * index + 2])
         ready = b.ready(x)
-        shape = [groups, hypotheses, tokens, heads, size]
+        shape: list[int | str] = [groups, hypotheses, tokens, heads, size]
         query, key, value = (
             b.project(ready, layer, part, shape, [0, 3, 1, 2, 4]) for part in ("query", "key", "value")
         )  # each (g, H, m, t, d)
