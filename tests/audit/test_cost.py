@@ -1,4 +1,4 @@
-"""A2, A5: what a record costs, and how long a log takes to verify. Quick versions have bars that a busy machine keeps."""
+"""A2, A5: what a record costs, and how long a log takes to verify. Quick versions bear a busy machine."""
 
 from __future__ import annotations
 
