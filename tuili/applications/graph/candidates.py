@@ -1,0 +1,123 @@
+"""What is worth asking: in each sentence, the pairs of mentions that a relation's types allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuili.applications.graph.coreference import by_sentence
+from tuili.applications.graph.mentions import VALUES, fits
+from tuili.types import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tuili.applications.graph.coreference import Named
+    from tuili.applications.graph.schema import Relation, Schema
+
+NEIGHBOURS = 12
+"""A mention is paired with this many that follow it in its sentence, so that the work grows with the text."""
+
+MAX_SENTENCE = 1_000
+"""Characters; a longer sentence is cut between words, since nobody could read so long a quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hypothesis about two mentions of one sentence.
+
+    Attributes:
+        relation: What is asked.
+        head, tail: Of whom.
+        quote: The characters of the text that are the premise: the sentence, with the one before it where a pronoun
+            needs it.
+        between: The mentions of the sentence that stand between the two.
+        nearest: Whether no other head is nearer to the tail, and no other tail nearer to the head.
+    """
+
+    relation: Relation
+    head: Named
+    tail: Named
+    quote: Span
+    between: tuple[Named, ...]
+    nearest: tuple[bool, bool] = (True, True)
+
+
+def short_sentences(text: str, sentences: Sequence[Span]) -> list[Span]:
+    """The sentences, those longer than `MAX_SENTENCE` cut between words."""
+    pieces = []
+    for start, end in sentences:
+        begin = start
+        while end - begin > MAX_SENTENCE:
+            space = text.rfind(" ", begin + 1, begin + MAX_SENTENCE)
+            cut = space if space > begin else begin + MAX_SENTENCE
+            pieces.append(Span(begin, cut))
+            begin = cut + (space > begin)
+        pieces.append(Span(begin, end))
+    return pieces
+
+
+def candidates(named: Sequence[Named], sentences: Sequence[Span], schema: Schema) -> Iterator[list[Candidate]]:
+    """The candidates of each sentence that has any.
+
+    A symmetric relation is asked once of each pair, in the order of the text.
+    """
+    for place, (inside, sentence) in enumerate(zip(by_sentence(named, sentences), sentences, strict=True)):
+        found = []
+        for first, one in enumerate(inside):
+            for second in range(first + 1, min(first + 1 + NEIGHBOURS, len(inside))):
+                other = inside[second]
+                if one.name.casefold() == other.name.casefold():
+                    continue
+                between = tuple(inside[first + 1 : second])
+                for relation in schema.relations:
+                    for head, tail in ((one, other), (other, one)):
+                        if relation.symmetric and head is other:
+                            continue
+                        if _may(relation, head, tail):
+                            quote = _quote(head, tail, sentence, sentences[place - 1] if place else sentence)
+                            found.append(Candidate(relation, head, tail, quote, between))
+        if found:
+            yield _with_nearest(found)
+
+
+def _may(relation: Relation, head: Named, tail: Named) -> bool:
+    return head.type not in VALUES and fits(head.type, relation.domain) and fits(tail.type, relation.range)
+
+
+def _quote(head: Named, tail: Named, sentence: Span, before: Span) -> Span:
+    start = min(
+        sentence.start,
+        *(before.start for one in (head, tail) if one.mention.span.start < sentence.start),
+        sentence.start,
+    )
+    return Span(start, sentence.end)
+
+
+def _with_nearest(found: list[Candidate]) -> list[Candidate]:
+    best: dict[tuple[str, str, Span], int] = {}
+    for one in found:
+        for key in _keys(one):
+            best[key] = min(best.get(key, 1 << 60), distance(one))
+    return [
+        Candidate(
+            one.relation,
+            one.head,
+            one.tail,
+            one.quote,
+            one.between,
+            tuple(distance(one) <= best[key] for key in _keys(one)),  # type: ignore[arg-type]
+        )
+        for one in found
+    ]
+
+
+def _keys(one: Candidate) -> tuple[tuple[str, str, Span], tuple[str, str, Span]]:
+    name = one.relation.name
+    return (name, "head", one.head.at), (name, "tail", one.tail.at)
+
+
+def distance(one: Candidate) -> int:
+    """Characters between the two mentions."""
+    first, second = sorted((one.head.at, one.tail.at))
+    return second.start - first.end

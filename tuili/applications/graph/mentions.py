@@ -1,0 +1,50 @@
+"""What a finder of entities gives: spans of a text, each with a type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from tuili.types import Span
+
+ANY = "entity"
+"""The type of a name whose kind could not be told. It fits every domain and range but values'."""
+
+VALUES = frozenset({"date", "number"})
+"""Types of mentions that are values of attributes, not things: they are never the head of an edge."""
+
+TYPES = ("person", "organization", "place", "work", "event", ANY, *sorted(VALUES))
+"""The types that the general schema uses. A schema and a finder may agree on others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Characters of a text that name something.
+
+    Attributes:
+        span: Where, in the text that was given to the finder.
+        type: One of `TYPES`, or a type of the finder's own.
+        score: How sure the finder is, 0 to 1.
+    """
+
+    span: Span
+    type: str
+    score: float = 1.0
+
+    def text(self, source: str) -> str:
+        return source[self.span.start : self.span.end]
+
+
+@runtime_checkable
+class EntityFinder(Protocol):
+    """Anything that finds mentions: in order, disjoint, none of them blank."""
+
+    def find(self, text: str, /) -> list[Mention]: ...
+
+
+def fits(found: str, wanted: tuple[str, ...]) -> bool:
+    """Whether a mention of type `found` may stand where one of the types `wanted` must."""
+    if found in VALUES:
+        return found in wanted
+    return found in wanted or found == ANY or ANY in wanted

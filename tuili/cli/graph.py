@@ -1,0 +1,203 @@
+"""`tuili graph`: build a graph from texts, ask it, show it, export it, and take sources out of it again."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.errors import DataError, UsageError
+
+app = typer.Typer(
+    name="graph",
+    help="Entities and relations from texts, each with the sentence that entails it.",
+    no_args_is_help=True,
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="GRAPH", help="The graph's directory.")]
+
+
+class Export(StrEnum):
+    """Formats that a graph can be written in."""
+
+    TURTLE = "turtle"
+    JSON_LD = "json-ld"
+    GRAPHML = "graphml"
+    JSON = "json"
+
+
+@app.command()
+def build(
+    graph: Folder,
+    source: Annotated[list[Path], typer.Option("--source", help="A text file, or a directory of .txt and .md files.")],
+    schema: Annotated[
+        Path | None, typer.Option("--schema", help="TOML; the graph's own or the general one by default.")
+    ] = None,
+    relation: Annotated[
+        list[str] | None, typer.Option("--relation", help="Only this relation of the schema; may be given again.")
+    ] = None,
+    threshold: Annotated[float, typer.Option("--threshold", help="Probability from which on an edge is kept.")] = 0.5,
+    model: Model = None,
+    labels: LabelOrder = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Read sources into GRAPH. What has not changed is not read again; the same command goes on after a break."""
+    from tuili.applications.graph.schema import general_schema, read_schema
+    from tuili.applications.graph.store import Store
+    from tuili.applications.graph.update import update_store
+    from tuili.cli.progress import rows_bar
+
+    texts = _texts(source)
+    wanted = None if schema is None else read_schema(schema)
+    store = Store(graph, create=True)
+    if relation:
+        wanted = (wanted or store.schema or general_schema()).only(relation)
+    engine = open_engine(model, threads, labels)
+    with rows_bar() as show:
+        done = update_store(engine, store, texts, schema=wanted, threshold=threshold, progress=show)
+    said = store.load()
+    counts = {
+        "sources": len(said.sources),
+        "read": done.read,
+        "unchanged": done.unchanged,
+        "entities": len(said.entities),
+        "edges": len(said.edges),
+        "conflicts": len(said.conflicts),
+    }
+    if as_json:
+        typer.echo(json.dumps(counts))
+    else:
+        typer.echo(f"{graph}: " + ", ".join(f"{count} {name}" for name, count in counts.items()), err=True)
+
+
+@app.command()
+def query(
+    graph: Folder,
+    sparql: Annotated[
+        str, typer.Argument(metavar="SPARQL", help="A query, such as: SELECT ?a ?b { ?a relation:works_for ?b }")
+    ],
+    max_rows: Annotated[int, typer.Option("--max-rows", min=1, help="Rows after these are not computed.")] = 10_000,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="When the answer is cut short.")] = 30.0,
+    as_json: Json = False,
+) -> None:
+    """Ask GRAPH in SPARQL."""
+    from tuili.applications.graph.store import Store
+
+    rows = Store(graph).query(sparql, max_rows=max_rows, seconds=seconds)
+    if as_json:
+        typer.echo(json.dumps(rows.to_dict(), ensure_ascii=False))
+        return
+    typer.echo("\t".join(rows.variables))
+    for row in rows.rows:
+        typer.echo("\t".join("" if value is None else _one_line(value) for value in row))
+    if rows.limited:
+        typer.echo(f"tuili: cut short: the limit of {rows.limited} was reached", err=True)
+
+
+@app.command()
+def show(
+    graph: Folder,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page with a picture and all quotes.")] = None,
+    entity: Annotated[str | None, typer.Option("--entity", help="Only what is near this name.")] = None,
+    hops: Annotated[int, typer.Option("--hops", min=1, help="How near.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Show the edges of GRAPH with their quotes."""
+    from tuili.applications.graph.store import Store
+    from tuili.applications.graph.traverse import neighbourhood
+
+    said = Store(graph).load()
+    if html is not None:
+        from tuili.applications.graph.page import write_page
+        from tuili.data.atomic import write_files
+
+        write_files(html.parent, {html.name: write_page(said, title=graph.name).encode()})
+        typer.echo(f"{html}: {len(said.edges)} edges", err=True)
+        return
+    edges, limited = said.edges, None
+    if entity is not None:
+        walk = neighbourhood(said, entity, hops=hops)
+        edges, limited = walk.edges, walk.limited
+        if not edges:
+            raise DataError(f"no edge has an entity called {entity!r}", path=graph)
+    if as_json:
+        typer.echo(json.dumps({"edges": [edge.to_dict() for edge in edges], "limited": limited}, ensure_ascii=False))
+        return
+    for edge in edges:
+        mark = "  (in conflict)" if edge.conflict else ""
+        typer.echo(f"{edge.head.name} · {edge.relation} · {edge.tail.name}  {edge.probability:.2f}{mark}")
+        for statement in edge.statements:
+            typer.echo(f"    “{_one_line(statement.quote)}”  {statement.source}")
+    if limited:
+        typer.echo(f"tuili: cut short: the limit of {limited} was reached", err=True)
+
+
+@app.command()
+def export(
+    graph: Folder,
+    output: Annotated[Path, typer.Option("--output", help="The file to write.")],
+    form: Annotated[Export, typer.Option("--format", help="What to write.")] = Export.TURTLE,
+) -> None:
+    """Write GRAPH in a format that other programs read."""
+    from tuili.applications.graph.graphml import write_graphml
+    from tuili.applications.graph.rdf import write_rdf
+    from tuili.applications.graph.store import Store
+    from tuili.data.atomic import write_files
+
+    said = Store(graph).load()
+    if form is Export.GRAPHML:
+        content = write_graphml(said)
+    elif form is Export.JSON:
+        content = json.dumps(said.to_dict(), ensure_ascii=False, indent=1).encode()
+    else:
+        content = write_rdf(said, form.value)
+    write_files(output.parent, {output.name: content})
+    typer.echo(f"{output}: {len(said.edges)} edges", err=True)
+
+
+@app.command()
+def remove(graph: Folder, source: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Names.")]) -> None:
+    """Take sources out of GRAPH, and with them all that only they supported."""
+    from tuili.applications.graph.store import Store
+
+    store = Store(graph)
+    for name in source:
+        store.remove(name)
+    store.flush()
+    typer.echo(f"{graph}: {len(store.sources)} sources left", err=True)
+
+
+def _texts(sources: list[Path]) -> dict[str, str]:
+    """The texts by the names under which they were given."""
+    from tuili.data.files import READ_ERRORS, open_regular, unreadable
+
+    paths: list[Path] = []
+    for source in sources:
+        found = (
+            sorted(path for path in source.rglob("*") if path.suffix in {".txt", ".md"})
+            if source.is_dir()
+            else [source]
+        )
+        if not found:
+            raise UsageError(f"{source} holds no .txt or .md files")
+        paths += found
+    texts = {}
+    for path in paths:
+        try:
+            with open_regular(path) as file:
+                texts[str(path)] = file.read().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(f"is not UTF-8 at byte {error.start}", path=path) from None
+        except READ_ERRORS as error:
+            raise unreadable(error, path) from error
+    return texts
+
+
+def _one_line(text: str) -> str:
+    """A quote without what a terminal would act on."""
+    return "".join(character if character.isprintable() else " " for character in text)
