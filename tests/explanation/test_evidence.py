@@ -135,6 +135,17 @@ def test_of_a_long_premise_the_sentence_that_decides_is_looked_into():
     assert sum(calls) < len(premise.split()) / 2
 
 
+def test_a_very_long_premise_takes_few_readings():
+    filler = [f"Nothing much happened at {number} in the village." for number in range(600)]
+    premise = " ".join([*filler[:411], "The old man was sleeping on his bench.", *filler[411:]])
+    calls: list[int] = []
+    judge = sleeper()
+    score = judge.score
+    judge.score = lambda pairs: calls.append(len(pairs)) or score(pairs)  # type: ignore[method-assign]
+    assert texts(explain(judge, (premise, "A man was running."), draws=0), "premise") == ["sleeping"]
+    assert sum(calls) < 200
+
+
 def test_the_embedded_model_points_at_what_a_reader_would():
     found = tuili.explain(tuili.load(threads=1), ("A man in a red shirt is sleeping on a bench.", "A man is running."))
     assert found.verdict.label is Label.CONTRADICTION

@@ -36,6 +36,8 @@ ALONE = 0.3  # what a word says by itself, against what goes with it; chosen on 
 SHARED = 0.5  # likewise
 LONG = 60  # words of a premise from which on its sentences are weighed first
 NARROWED = 30  # words that are then looked at one by one
+MOST_BLOCKS = 48  # sentences that are hidden one by one; of more, neighbours go together first
+BEST_GROUPS = 3  # groups of neighbours that are then looked into
 LEAST_MOVE = 0.05  # log-probability, summed over labels: if no word moves more than this, none decides
 LEAST = 1e-6
 
@@ -88,8 +90,14 @@ def _hide(judge: Judge, pair: Pair, hidden: Sequence[Sequence[Part]]) -> NDArray
 def _narrow(judge: Judge, pair: Pair) -> list[Span]:
     """The sentences of a long premise that move the verdict most, until they hold `NARROWED` words."""
     blocks = [block for sentence in split_sentences(pair.premise) for block in _blocks(pair.premise, sentence)]
-    rows = _hide(judge, pair, [(), *((Part("premise", block),) for block in blocks)])
-    moved = np.abs(rows[1:] - rows[0]).sum(1)
+    while len(blocks) > MOST_BLOCKS:
+        # Of a very long premise neighbours are hidden together first, so that time does not grow with its square.
+        size = -(-len(blocks) // MOST_BLOCKS)
+        groups = [blocks[start : start + size] for start in range(0, len(blocks), size)]
+        moved = _moved_without(judge, pair, groups)
+        best = sorted(np.argsort(-moved, kind="stable")[:BEST_GROUPS].tolist())
+        blocks = [block for index in best for block in groups[index]]
+    moved = _moved_without(judge, pair, [[block] for block in blocks])
     chosen: list[Span] = []
     held = 0
     for index in np.argsort(-moved, kind="stable"):
@@ -99,6 +107,13 @@ def _narrow(judge: Judge, pair: Pair) -> list[Span]:
         chosen.append(blocks[index])
         held += size
     return chosen
+
+
+def _moved_without(judge: Judge, pair: Pair, groups: Sequence[Sequence[Span]]) -> NDArray[np.float64]:
+    """How far the posterior moves without each group of neighbouring spans. *Shape:* `(groups,)`."""
+    spans = [Span(group[0].start, group[-1].end) for group in groups]
+    rows = _hide(judge, pair, [(), *((Part("premise", span),) for span in spans)])
+    return np.asarray(np.abs(rows[1:] - rows[0]).sum(1))
 
 
 def _blocks(text: str, sentence: Span) -> list[Span]:
