@@ -25,7 +25,7 @@ OPTIONAL: dict[str, dict[str, type | int]] = {
     "adjectives": {"comparative": 2, "superlative": 2, "complete": bool, "attributive": bool},
 }
 TABLES: dict[str, dict[str, type | int]] = {
-    "properties": {"person": list, "thing": list, "skill": list},
+    "properties": {"person": list, "skill": list},
     "names": {"people": list, "surnames": list, "organisations": list},
     "places": {"cities": dict, "continents": dict, "scenes": list, "events": list},
     "distractors": {"sentences": list},

@@ -88,11 +88,14 @@ def real_or_not(draw: Draw) -> Iterator[Draft]:
 def former_and_future(draw: Draw) -> Iterator[Draft]:
     """A former one was, a future one will be, an acting one is."""
     who = draw.names(1)[0]
-    post = draw.one(
-        ["mayor", "director", "president", "treasurer", "head teacher", "captain", "chairman", "manager", "ambassador"]
-    )
-    place = draw.one(
-        [f"of {draw.cities(1)[0]}", f"of {draw.one(draw.lexicon.organisations)}", "of the club", "of the school"]
+    firm = draw.one(draw.lexicon.organisations)
+    post, place = draw.one(
+        [
+            ("mayor", f"of {draw.cities(1)[0]}"),
+            (draw.one(["director", "president", "treasurer", "chairman"]), f"of {firm}"),
+            (draw.one(["president", "treasurer", "captain", "manager", "chairman"]), "of the club"),
+            ("head teacher", f"of the school in {draw.cities(1)[0]}"),
+        ]
     )
     for adjective, now, was in (
         ("former", CONTRADICTION, ENTAILMENT), ("ex-", CONTRADICTION, ENTAILMENT), ("future", CONTRADICTION, NEUTRAL),

@@ -35,6 +35,8 @@ class Determiner:
     holds: Callable[[int, int], bool]
     texts: tuple[str, ...]
     premise_only: bool = False
+    also: Callable[[int, int], bool] | None = None
+    """A second reading, where speakers differ; only labels that hold for both are used."""
 
 
 DETERMINERS = (
@@ -50,10 +52,14 @@ DETERMINERS = (
     ),
     Determiner("most", lambda did, all_: 2 * did > all_, ("most of the {many}", "more than half of the {many}")),
     Determiner(
-        "minority", lambda did, all_: 2 * did < all_, ("fewer than half of the {many}", "only a minority of the {many}")
+        "minority", lambda did, all_: 2 * did < all_, ("fewer than half of the {many}", "less than half of the {many}")
     ),
     Determiner(
-        "few", lambda did, all_: 2 * did < all_, ("few of the {many}", "very few of the {many}"), premise_only=True
+        "few",
+        lambda did, all_: 2 * did < all_,
+        ("few of the {many}", "very few of the {many}"),
+        premise_only=True,
+        also=lambda did, all_: 0 < 2 * did < all_,
     ),
     Determiner("at-least-low", lambda did, _: did >= LOW, ("at least {low} {many}", "no fewer than {low} {many}")),
     Determiner("at-least-high", lambda did, _: did >= HIGH, ("at least {high} {many}", "no fewer than {high} {many}")),
@@ -75,6 +81,12 @@ def _populations() -> Populations:
 @cache
 def _worlds(name: str, part: bool, narrow: bool) -> Worlds:  # noqa: FBT001 - a cache takes positions only
     return _populations().of(BY_NAME[name].holds, part=part, narrow=narrow)
+
+
+@cache
+def _other_worlds(name: str, part: bool, narrow: bool) -> Worlds:  # noqa: FBT001 - as above
+    determiner = BY_NAME[name]
+    return _populations().of(determiner.also or determiner.holds, part=part, narrow=narrow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,10 @@ def _drafts(draw: Draw, setting: Setting, *, parts: bool, scopes: bool, same: bo
         hypothesis = setting.says(other_text, part=other_part, narrow=other_narrow)
         if hypothesis == premise:
             continue
-        label = label_of(told, _worlds(other.name, other_part, other_narrow))
+        asked = _worlds(other.name, other_part, other_narrow)
+        label = label_of(told, asked)
+        if label is not label_of(_other_worlds(determiner.name, part, narrow), asked):
+            continue
         yield Draft(
             premise, hypothesis, label, _reason(label, setting, text, other_text),
             other.name,
@@ -165,7 +180,7 @@ def _deeds(draw: Draw, kind: str) -> tuple[VerbPhrase, VerbPhrase]:
     else:
         wide = draw.verb_phrases(1, place=0, avoid=("leave", "arrive"))[0]
     return VerbPhrase(
-        wide.verb, wide.object, draw.one([draw.place(), draw.place(), "for a long time", "with a smile"])
+        wide.verb, wide.object, draw.one([draw.place(), draw.place(), "for a long time", "for the second time"])
     ), wide
 
 
