@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -189,10 +190,9 @@ def http(body: bytes, status: bytes = b"200 OK", more: bytes = b"") -> bytes:
 
 
 def verdict(probability: str) -> bytes:
-    return (  # braces are the JSON's
-        '{"verdicts": [{"label": "entailment", "confidence": 1, "decided": true, "coverage": 1, "model": "m", '
-        '"prediction_set": ["entailment"], "evidence": [], "probabilities": {"entailment": %s}}]}' % probability
-    ).encode()
+    whole = Scripted({("a", "b"): {"entailment": 1.0}}).judge([("a", "b")])[0].to_dict()
+    whole["probabilities"] = {"entailment": "HERE"}
+    return json.dumps({"verdicts": [whole]}).replace('"HERE"', probability).encode()
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,6 @@ def test_a_busy_server_is_asked_again():
 
 def test_what_no_http_client_would_send_twice(server):
     """Several requests over one connection, one after the other and without waiting."""
-    import json
-
     body = json.dumps(pair_body()).encode()
     one = (
         b"POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
