@@ -151,7 +151,8 @@ def main() -> None:
                 again = library(engine, pairs, 8, arguments.seconds)
                 ratios.append(theirs / ((ours + again) / 2))
                 print(
-                    f"round {turn + 1}: library {ours:.2f} and {again:.2f} pairs/s, HTTP {theirs:.2f}: {ratios[-1]:.2f}; "
+                    f"round {turn + 1}: library {ours:.2f} and {again:.2f} pairs/s, HTTP {theirs:.2f}, "
+                    f"ratio {ratios[-1]:.2f}; "
                     f"p50 {share(times, 0.5):.2f} s, p99 {share(times, 0.99):.2f} s"
                 )
             print(f"kept, median: {statistics.median(ratios):.2f}")
@@ -173,9 +174,8 @@ def overload(server: Served, pairs: list[tuple[str, str]], arguments: argparse.N
     counts = dict(Counter(status for status, _ in found))
     print(f"capacity {capacity:.1f} before, {again:.1f}/s after; offered {offered:.1f}/s; answers {counts}")
     print(f"goodput {goodput:.1f}/s: {goodput / ((capacity + again) / 2):.2f} of the capacity; late {late}")
-    print(
-        f"accepted p99 {share(good, 0.99):.2f} s; refused p50 {share(refused, 0.5):.3f}, p99 {share(refused, 0.99):.3f} s"
-    )
+    print(f"accepted p99 {share(good, 0.99):.2f} s")
+    print(f"refused p50 {share(refused, 0.5):.3f} s, p99 {share(refused, 0.99):.3f} s")
     print(f"memory {before:.0f} MB, then {after:.0f} MB")
 
 
