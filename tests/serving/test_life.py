@@ -348,3 +348,12 @@ def test_importing_the_command_line_loads_no_server():
     script = "import sys, tuili.cli.app; print({'fastapi', 'uvicorn', 'pydantic', 'starlette'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch):
+    from tuili.errors import MissingExtra
+    from tuili.serving.start import require_serve
+
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(MissingExtra, match=r"pip install .tuili\[serve\]"):
+        require_serve()

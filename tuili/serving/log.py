@@ -30,8 +30,8 @@ class Log:
         try:
             stream.write(line)
             stream.flush()
-        except (OSError, ValueError):
-            return  # whoever read the log has gone; requests are answered all the same
+        except (OSError, ValueError, RuntimeError):
+            return  # whoever read the log has gone, or a signal came while a line was written: requests matter more
 
     def failure(self, name: str, error: BaseException, **values: Any) -> None:
         """An exception: its type and where it came from."""

@@ -29,7 +29,7 @@ BACKLOG = 1024
 class Server(uvicorn.Server):
     """Serves one judge. At SIGTERM it says "not ready" first, goes on for a moment, and then finishes what it has.
 
-    A second signal ends it at once. SIGHUP loads the model anew; where that fails, the old one goes on.
+    A second Ctrl+C ends it at once. SIGHUP loads the model anew; where that fails, the old one goes on.
     """
 
     def __init__(self, service: Service, *, reload: Callable[[], Judge] | None = None) -> None:
@@ -56,7 +56,9 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """What SIGTERM and SIGINT do; safe to call from a signal handler."""
         if self.service.batcher.draining:
-            self.force_exit = self.should_exit = True
+            # Only the keyboard, and only twice: under a supervisor each worker gets its SIGTERM after it.
+            if sig == signal.SIGINT:
+                self.force_exit = self.should_exit = True
             return
         self.service.drain()
         self.service.log.event("draining", signal=signal.Signals(sig).name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuili.errors import MissingExtra
@@ -36,6 +37,5 @@ def serve(settings: Settings) -> None:
     if settings.workers == 1:
         run_worker(settings, listener)
         return
-    if settings.audit is None:
-        judge_of(settings)  # a model that can't be used is told here, not by each worker again and again
+    judge_of(replace(settings, audit=None))  # a model that can't be used is told here, not by each worker again
     Supervisor(settings, listener).run()
