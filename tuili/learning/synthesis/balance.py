@@ -65,11 +65,13 @@ class Balance:
         self.turns: Counter[str] = Counter()
         self._labels = {pattern.name: _labels_of_forms(pattern, lexicon) for pattern in family.patterns}
         self.patterns = [pattern for pattern in family.patterns if self._labels[pattern.name]]
+        self._failures: Counter[str] = Counter()
         self._of_form: Counter[tuple[str, str, Label]] = Counter()
         self._of_label: Counter[tuple[str, Label]] = Counter()
 
     def take(self, pattern: Pattern, drafts: list[Draft], rng: random.Random) -> list[Draft]:
         """The drafts that keep the balance best, up to `MAX_OF_A_GROUP`; of one premise where possible."""
+        self._failures[pattern.name] += 1
         allowed = [draft for draft in drafts if self._allowed(pattern.name, draft)]
         rng.shuffle(allowed)
         unwanted = {draft for draft in allowed if not self._overlaps.wanted(draft)}
@@ -98,14 +100,17 @@ class Balance:
         every = {label for of_form in labels.values() for label in of_form}
         of_form = min(self._of_form[pattern, draft.form, label] for label in possible)
         of_label = min(self._of_label[pattern, label] for label in every)
+        # a label that hardly ever comes up must not hold up its form for good
+        slack = SLACK + self._failures[pattern] // 40
         return (
-            self._of_form[pattern, draft.form, draft.label] < of_form + SLACK
-            and self._of_label[pattern, draft.label] < of_label + 2 * SLACK
+            self._of_form[pattern, draft.form, draft.label] < of_form + slack
+            and self._of_label[pattern, draft.label] < of_label + 2 * slack
         )
 
     def count(self, pattern: Pattern, draft: Draft) -> None:
         """Note that a draft has become a pair."""
         self.made += 1
+        self._failures[pattern.name] = 0
         self.turns[pattern.name] += 2
         self._of_form[pattern.name, draft.form, draft.label] += 1
         self._of_label[pattern.name, draft.label] += 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tuili.learning.synthesis.pair import Family
 
-PATIENCE = 400
+PATIENCE = 2000
 """Groups in a row that gave nothing new, after which a vocabulary counts as used up."""
 
 

@@ -49,7 +49,8 @@ def what_the_other_name_does(draw: Draw) -> Iterator[Draft]:
     a, b = draw.names(2)
     first, second = draw.roles(2)
     did, also = draw.verb_phrases(2)
-    one, two = f"the {first} in the {draw.one(['red', 'blue'])} coat", f"the {second} in the green coat"
+    colour, other = draw.some(["red", "blue", "green"], 2)
+    one, two = f"the {first} in the {colour} coat", f"the {second} in the {other} coat"
     pairs = f"{a}, {one}, {did.past}, while {b}, {two}, {also.past}"
     turned = f"{one}, {a}, {did.past}, but {two}, {b}, {also.past}"
     for premise in (pairs, turned):
