@@ -213,6 +213,19 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_the_last_good_checkpoint_st
     assert fresh.fit().resumed_at == kept.number
 
 
+def test_an_evaluation_that_is_not_finite_stops_the_run_and_is_no_best(tmp_path):
+    losses = iter([0.1, math.nan])
+    store = CheckpointStore(tmp_path)
+
+    def evaluate(_):
+        loss = next(losses)
+        return Evaluation((0.5, -loss), {"dev_loss": loss})
+
+    with pytest.raises(NumericalError, match=r"evaluation after step \d+ is not finite; the last good checkpoint"):
+        trainer(store, evaluate=evaluate).fit()
+    assert store.load().record["place"]["best_score"] == [0.5, -0.1]
+
+
 def test_a_gradient_that_is_not_finite_is_not_stepped_on():
     class Steep(toy.Toy):
         def forward(self, points):

@@ -113,8 +113,9 @@ class TrainConfig:
             name = key.replace("-", "_")
             if name not in kinds:
                 raise UsageError(f"unknown option {key!r}; options are {', '.join(kinds)}")
-            given[name] = _typed(name, value, kinds[name])
-        if missing := [name for name in ("file", "dev", "base", "output") if given.get(name) is None]:
+            if value is not None:
+                given[name] = _typed(name, value, kinds[name])
+        if missing := [name for name in ("file", "dev", "base", "output") if name not in given]:
             raise UsageError(f"options that are missing: {', '.join(missing)}")
         return cls(**given)
 
@@ -162,8 +163,6 @@ def _typed(name: str, value: object, kind: str) -> object:
     if isinstance(value, Path):
         value = str(value)
     allowed = [part.strip() for part in kind.split("|")]
-    if value is None and "None" in allowed:
-        return None
     if isinstance(value, int) and not isinstance(value, bool) and "float" in allowed and "int" not in allowed:
         value = float(value)
     if type(value).__name__ not in allowed:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -159,7 +160,7 @@ class JointForm:
                         if "safetensors" not in file.name and not (new / file.name).exists():
                             shutil.copyfile(file, new / file.name)
                 (new / "README.md").write_text(card, "utf-8")
-                record = {"options": config.to_dict(), **about}
+                record = {"name": config.model_name, **about}
                 (new / "training.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
                 for file in new.iterdir():
                     with file.open("rb") as stream:
@@ -187,6 +188,9 @@ def _with_lora(network: nn.Module, rank: int) -> nn.Module:
         task_type=peft.TaskType.SEQ_CLS, r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules="all-linear"
     )
     try:
-        return cast("nn.Module", peft.get_peft_model(cast("Any", network), settings))
+        with warnings.catch_warnings(
+            category=FutureWarning, action="ignore"
+        ):  # of what the two libraries owe each other
+            return cast("nn.Module", peft.get_peft_model(cast("Any", network), settings))
     except ValueError as error:
         raise ModelError(f"LoRA can't be put into this base: {error}") from error

@@ -134,10 +134,7 @@ class Trainer:
             loss, size = self._backward(mine)
             norm = self._update()
         if not math.isfinite(loss) or not (math.isfinite(norm) or self._scaler.is_enabled()):
-            raise NumericalError(
-                f"the {'loss' if not math.isfinite(loss) else 'gradient'} of step {place.step} is not finite. "
-                f"{self._last_good()} Train anew with a lower --rate, a longer --warmup, or --precision fp32"
-            )
+            raise self._diverged("gradient of" if math.isfinite(loss) else "loss of")
         place.batch = stop
         share = self._share(stop / len(batches), place.step)
         place.finished = share >= 1
@@ -192,11 +189,16 @@ class Trainer:
             with torch.no_grad(), self._precision.autocast(), told_if_out_of_memory():
                 found = self.evaluate(self.model)
             metrics = found.metrics
-            if better := place.best_score is None or tuple(found.score) > tuple(place.best_score):
-                place.best_step, place.best_score, place.best_metrics = place.step, list(found.score), dict(metrics)
-                self._best = weights_of(self.model)
-            verdict = [float(better)]
-        better = bool(self.processes.from_first(verdict)[0])
+            verdict = [float(place.best_score is None or tuple(found.score) > tuple(place.best_score))]
+            if not all(map(math.isfinite, (*found.score, *metrics.values()))):
+                verdict = [-1.0]
+        verdict = self.processes.from_first(verdict)
+        if verdict[0] < 0:
+            raise self._diverged("evaluation after")
+        better = bool(verdict[0])
+        if better and self.processes.is_first:
+            place.best_step, place.best_score, place.best_metrics = place.step, list(found.score), dict(metrics)
+            self._best = weights_of(self.model)
         place.worse = 0 if better else place.worse + 1
         if self.settings.patience is not None and place.worse >= self.settings.patience:
             place.finished = True
@@ -245,11 +247,15 @@ class Trainer:
             setattr(self._place, name, value)
         return found.damaged
 
-    def _last_good(self) -> str:
+    def _diverged(self, what: str) -> NumericalError:
         numbers = self.store.numbers() if self.store is not None else []
-        if not numbers or self.store is None:
-            return "No checkpoint had been written yet."
-        return f"The last good checkpoint, of step {numbers[-1]}, is kept in {self.store.directory}."
+        kept = "no checkpoint had been written yet"
+        if numbers and self.store is not None:
+            kept = f"the last good checkpoint, of step {numbers[-1]}, is kept in {self.store.directory}"
+        return NumericalError(
+            f"the {what} step {self._place.step} is not finite; {kept}. Train anew with a lower --rate, a longer "
+            "--warmup, or --precision fp32"
+        )
 
 
 def _seed(seed: int, step: int, rank: int) -> int:

@@ -49,12 +49,14 @@ class RunDirectory:
     def open(self, *, resume: bool) -> bool:
         """Begin, or go on. Returns whether the run is over already.
 
+        A run that came to no checkpoint counts for nothing.
+
         Raises:
             ResumeError: There is a run with other options or inputs.
             UsageError: There is a run, and `resume` was not asked for; or the directory can't be written.
         """
         found = self._read()
-        if found is None:
+        if found is None or not (found["finished"] or self.checkpoints.numbers()):
             self._write(finished=False)
             return False
         if not resume:
