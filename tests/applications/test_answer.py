@@ -82,7 +82,7 @@ def test_entailed_answers_come_best_first_with_their_quotes():
     def script(premise, hypothesis):
         if "Queen Elizabeth opened" in hypothesis:
             return {"entailment": 0.95, "neutral": 0.05}
-        return {"entailment": 0.6, "neutral": 0.4} if hypothesis.startswith("September opened") else "neutral"
+        return {"entailment": 0.6, "neutral": 0.4} if hypothesis.startswith("Old crossing opened") else "neutral"
 
     best, second = tuili.answer(Scripted(script), {"notes": TEXT}, "Who opened the bridge?")
     assert (best.text, best.probability, best.source) == ("Queen Elizabeth", pytest.approx(0.95, abs=1e-5), "notes")
@@ -154,6 +154,13 @@ def test_a_hostile_question_or_passage_gives_answers_or_none(hostile):
         for answer in tuili.answer(Scripted(default="entailment"), [hostile, TEXT], question):
             assert answer.quote
             assert answer.source in ("passage 1", "passage 2")
+
+
+def test_hostile_passages_and_questions_are_answered_by_the_embedded_model():
+    engine = tuili.load(threads=1)
+    for question in ("Who is it?", "🦊🦊", "Is 🦊 🦊?", "a" * 5000):
+        for answer in tuili.answer(engine, HOSTILE, question):
+            assert answer.probability >= 0.5
 
 
 def test_a_passage_of_a_megabyte_is_searched():

@@ -163,6 +163,22 @@ def test_a_source_of_a_megabyte_is_searched_and_not_read():
     assert sum(len(premise) for premise, _ in judge.calls[0]) < 5000
 
 
+def test_what_the_judge_cannot_read_is_not_found_and_spoils_nothing_else():
+    report = tuili.check(
+        tuili.load(threads=1), ["It is closed on Sundays.", "🦊🦊"], "🦊🦊\n\nIt is closed on Sundays."
+    )
+    assert [claim.status for claim in report.claims] == [Status.NOT_FOUND, Status.SUPPORTED]
+    assert report.claims[0].verdict is None
+    assert report.to_dict()["sentences"][0]["claims"][0]["verdict"] is None
+    assert "? not found" in report.to_html()
+
+
+def test_hostile_texts_of_all_kinds_together_are_checked_by_the_embedded_model():
+    text = "\n\n".join(HOSTILE)
+    report = tuili.check(tuili.load(threads=1), text, text)
+    assert {claim.sentence for claim in report.claims} == set(range(len(report.sentences)))
+
+
 def test_the_embedded_model_finds_a_plain_statement():
     report = tuili.check(tuili.load(threads=1), "It is closed on Sundays and holidays.", "It is closed on Sundays.")
     assert report.claims[0].status is Status.SUPPORTED

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from overlap import HOSTILE, Counting, TwoWay
 
@@ -40,6 +40,7 @@ def test_what_cannot_both_be_is_in_conflict():
 probabilities = st.lists(st.floats(0, 1), min_size=3, max_size=3).filter(lambda p: sum(p) > 0.01)
 
 
+@settings(deadline=None, max_examples=50)
 @given(probabilities, probabilities)
 def test_turning_the_texts_round_turns_the_relation_round(forward, backward):
     table = {
@@ -83,6 +84,7 @@ def test_where_nothing_is_shared_nothing_is_asked(texts):
     assert judge.calls == []
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=4).map(" ".join), max_size=12))
 def test_neighbours_are_exact(texts):
     near = neighbours(texts, len(texts) or 1)

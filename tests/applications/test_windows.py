@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuili.applications.windows import SourceWindows, cut_long
@@ -11,6 +11,7 @@ texts = st.lists(
 ).map("".join)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(texts, min_size=1, max_size=3))
 def test_places_hold_every_visible_character_of_every_source(sources):
     windows = SourceWindows(sources)
@@ -23,6 +24,7 @@ def test_places_hold_every_visible_character_of_every_source(sources):
         assert all(seen[at] for at, character in enumerate(source) if not character.isspace())
 
 
+@settings(deadline=None, max_examples=50)
 @given(texts, st.integers(1, 50))
 def test_pieces_of_a_long_text_are_short_disjoint_and_lose_nothing(text, limit):
     pieces = cut_long(text, Span(0, len(text)), limit)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuili.applications.answer_candidates import candidates
 from tuili.applications.answer_hypotheses import Asks, understand
-from tuili.applications.asking import check_count, check_share, contradiction, entailment, judged
+from tuili.applications.asking import check_count, check_share, contradiction, entailment, judged_if_readable
 from tuili.applications.lexical import words
 from tuili.applications.passages import Document, Passage, Searchable, searchable
 from tuili.data.text import check_text
@@ -114,12 +114,13 @@ def _candidates(judge: Judge, question: Question, passages: list[Passage]) -> li
     asked = [(passage, candidate) for passage in passages for candidate in candidates(passage.text, question)]
     hypotheses = [question.statement(candidate.text, candidate.preposition) for _, candidate in asked]
     premises = [_around(passage, candidate.span) for passage, candidate in asked]
-    verdicts = judged(judge, list(zip(premises, hypotheses, strict=True)))
+    verdicts = judged_if_readable(judge, list(zip(premises, hypotheses, strict=True)))
     return [
         _answer(passage, candidate.text, candidate.span, hypothesis, verdict, entailment(verdict), premise)
         for (passage, candidate), hypothesis, verdict, premise in zip(
             asked, hypotheses, verdicts, premises, strict=True
         )
+        if verdict is not None
     ]
 
 
@@ -136,8 +137,10 @@ def _around(passage: Passage, span: Span) -> str:
 def _yes_or_no(judge: Judge, question: Question, passages: list[Passage]) -> list[Answer]:
     statement = question.statement("")
     answers = []
-    verdicts = judged(judge, [(passage.text, statement) for passage in passages])
+    verdicts = judged_if_readable(judge, [(passage.text, statement) for passage in passages])
     for passage, verdict in zip(passages, verdicts, strict=True):
+        if verdict is None:
+            continue
         yes, no = entailment(verdict), contradiction(verdict)
         text, probability = ("yes", yes) if yes >= no else ("no", no)
         answers.append(

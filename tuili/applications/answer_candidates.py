@@ -37,6 +37,7 @@ _DATE = re.compile(
     rf"|\d{{4}}-\d{{2}}-\d{{2}}|(?:early |mid-|late )?(?:1[0-9]|20)\d{{2}}s?|(?:{_DAYS})s?"
     rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th) century|\d{{1,2}}(?::\d{{2}})? ?[ap]\.?m\.?|noon|midnight)(?!\w)"
 )
+_CALENDAR = re.compile(rf"{_MONTHS}|{_DAYS}")
 _NUMBER = re.compile(
     rf"[$€£¥]?\d+(?:[.,]\d+)*(?: ?%)?(?: (?:million|billion|trillion|thousand|hundred))?"
     rf"|\b(?:{_COUNTS})(?:[ -](?:{_COUNTS}|hundred|thousand|million|billion))*\b",
@@ -122,7 +123,7 @@ def _numbers(passage: str) -> Iterator[Span]:
 def _names(passage: str) -> Iterator[Span]:
     for found in (name for sentence in split_sentences(passage) for name in _NAME.finditer(passage, *sentence)):
         span = Span(found.start(), found.start() + len(found[0].rstrip(".'’&-")))
-        if passage[span.start : span.end].lower() not in STOP_WORDS:
+        if passage[span.start : span.end].lower() not in STOP_WORDS and not _CALENDAR.fullmatch(passage, *span):
             yield span
             first, _, rest = passage[span.start : span.end].partition(" ")
             if rest and first.lower() in STOP_WORDS:  # a sentence's first word: "In Paris"

@@ -42,6 +42,27 @@ def judged(judge: Judge, pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
     return [of[pair] for pair in pairs]
 
 
+def judged_if_readable(judge: Judge, pairs: Sequence[tuple[str, str]]) -> list[Verdict | None]:
+    """As `judged`, with None for pairs that the judge refuses: a line of emoji must not spoil the whole text.
+
+    Raises:
+        UsageError, ModelError: As `judged`.
+    """
+    waiting = list(dict.fromkeys(pairs))
+    found: dict[tuple[str, str], Verdict] = {}
+    while waiting:
+        try:
+            found = dict(zip(waiting, judged(judge, waiting), strict=True))
+        except InvalidText as error:
+            if not isinstance(error.__cause__, InvalidPair):
+                raise
+            refused = {error.__cause__.index, *(other.index for other in error.__cause__.also)}
+            waiting = [pair for index, pair in enumerate(waiting) if index not in refused]
+        else:
+            break
+    return [found.get(pair) for pair in pairs]
+
+
 def entailment(verdict: Verdict) -> float:
     """Probability that the hypothesis follows."""
     return verdict.probabilities[Label.ENTAILMENT]

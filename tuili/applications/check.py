@@ -1,7 +1,7 @@
 """Check a text against its sources: what is supported, what is contradicted, what isn't there.
 
-Each sentence is cut into its claims, each claim is put to the windows of the sources that share its words, and to
-the best two together. The reading that decides is the one that says most: the highest probability of entailment,
+Each sentence is cut into its claims, each claim is put to the window of the sources that shares most of its words, and
+to the best two together. The reading that decides is the one that says most: the highest probability of entailment,
 or, where no reading reaches the threshold, of contradiction (SummaC-ZS does so with sentences; Laban et al. 2022).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuili.applications.asking import check_count, check_share, contradiction, entailment, judged
+from tuili.applications.asking import check_count, check_share, contradiction, entailment, judged_if_readable
 from tuili.applications.check_report import CheckedClaim, CheckReport, Quote, Source, Status
 from tuili.applications.claims import split_claims
 from tuili.applications.lexical import Bm25, best, content_words, words
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tuili.types import Judge, Verdict
 
 THRESHOLD = 0.5
-WINDOWS = 2
+WINDOWS = 1
 
 
 def check(
@@ -43,7 +43,7 @@ def check(
         sources: What the text should follow from: a text, several, or texts by name.
         text: What is checked.
         threshold: Probability from which on a claim is supported, or contradicted.
-        windows: How many windows of the sources each claim is put to.
+        windows: How many windows of the sources each claim is put to, besides the best two that are joined.
 
     Raises:
         UsageError: An option that can't be, or no source.
@@ -57,7 +57,7 @@ def check(
     claims = split_claims(text)
     readings = [cut.readings(claim.statement, windows) for claim in claims]
     pairs = [(r.premise, c.statement) for c, several in zip(claims, readings, strict=True) for r in several]
-    verdicts = iter(judged(judge, pairs))
+    verdicts = iter(judged_if_readable(judge, pairs))
     checked = []
     for claim, several in zip(claims, readings, strict=True):
         answers = [(reading, next(verdicts)) for reading in several]
@@ -81,27 +81,29 @@ def _named(sources: object) -> tuple[Source, ...]:
 
 def _decide(
     claim: Claim,
-    answers: Sequence[tuple[Reading, Verdict]],
+    answers: Sequence[tuple[Reading, Verdict | None]],
     threshold: float,
     cut: SourceWindows,
     sources: Sequence[Source],
 ) -> CheckedClaim:
     """What the readings of one claim come to."""
-    support = max(answers, key=lambda answer: entailment(answer[1]))
-    conflict = max(answers, key=lambda answer: contradiction(answer[1]))
-    if entailment(support[1]) >= threshold:
-        status, (reading, verdict) = Status.SUPPORTED, support
-    elif contradiction(conflict[1]) >= threshold:
-        status, (reading, verdict) = Status.CONTRADICTED, conflict
-    else:
-        status, (reading, verdict) = Status.NOT_FOUND, support
+    read = [(reading, verdict) for reading, verdict in answers if verdict is not None]
+    support = max((entailment(verdict) for _, verdict in read), default=0.0)
+    conflict = max((contradiction(verdict) for _, verdict in read), default=0.0)
+    status = Status.NOT_FOUND
+    if support >= threshold:
+        status = Status.SUPPORTED
+    elif conflict >= threshold:
+        status = Status.CONTRADICTED
+    weigh = contradiction if status is Status.CONTRADICTED else entailment
+    reading, verdict = max(read, key=lambda answer: weigh(answer[1])) if read else answers[0]
     return CheckedClaim(
         statement=claim.statement,
         span=claim.span,
         sentence=claim.sentence,
         status=status,
-        entailment=entailment(support[1]),
-        contradiction=contradiction(conflict[1]),
+        entailment=support,
+        contradiction=conflict,
         verdict=verdict,
         premise=reading.premise,
         quotes=tuple(_quote(claim, place, cut, sources) for place in reading.places),

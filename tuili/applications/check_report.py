@@ -71,7 +71,7 @@ class CheckedClaim:
         status: What came out.
         entailment: The highest probability, over all that was read, that the claim follows.
         contradiction: Likewise, that it can't be.
-        verdict: The judge's verdict on the reading that decided.
+        verdict: The judge's verdict on the reading that decided; None where it could read none, of emoji alone say.
         premise: What that reading was.
         quotes: Where the premise stands in the sources; two where two places were read together. Of a claim that
             was not found: the nearest that there is.
@@ -83,7 +83,7 @@ class CheckedClaim:
     status: Status
     entailment: float
     contradiction: float
-    verdict: Verdict
+    verdict: Verdict | None
     premise: str
     quotes: tuple[Quote, ...]
 
@@ -104,7 +104,7 @@ class CheckedClaim:
             "probability": self.probability,
             "entailment": self.entailment,
             "contradiction": self.contradiction,
-            "verdict": self.verdict.to_dict(),
+            "verdict": None if self.verdict is None else self.verdict.to_dict(),
             "quotes": [quote.to_dict() for quote in self.quotes],
         }
 

@@ -1,9 +1,8 @@
 """Which parts of the sources are put to the judge for a claim.
 
-A source that is short is read whole. Of a longer one, the few windows that share the most telling words with the
-claim are read, each with the sentences around it, and the best two that stand apart also as one text: what a claim
-says is often spread over two places. Windows lie on a fixed grid, so that claims share them and the judge perceives
-each only once.
+A source that is short is read whole. Of a longer one, the window that shares the most telling words with the claim is
+read (or the best few), and the best two that stand apart as one text, since what a claim says is often spread over two
+places. Windows lie on a fixed grid, so that claims share them and the judge perceives each only once.
 """
 
 from __future__ import annotations
@@ -30,6 +29,8 @@ WINDOW_CHARACTERS = 700
 WHOLE_CHARACTERS = 300
 """A source up to this length is one window."""
 
+_JOINED_FROM = 4
+"""Among how many of the best windows two that stand apart are looked for."""
 
 _LAST_SPACE = re.compile(r"(?s:.*)\s")
 
@@ -72,8 +73,8 @@ class SourceWindows:
 
     def readings(self, claim: str, top: int) -> list[Reading]:
         """At most `top` windows, best first, and the best two that stand apart as one. Never empty for a source."""
-        chosen = [self.places[index] for index in best(self.scores(content_words(claim)), top)]
-        readings = [Reading(self.text(place), (place,)) for place in chosen]
+        chosen = [self.places[index] for index in best(self.scores(content_words(claim)), max(top, _JOINED_FROM))]
+        readings = [Reading(self.text(place), (place,)) for place in chosen[:top]]
         joined = self._joined(chosen)
         return [*readings, joined] if joined is not None else readings
 
