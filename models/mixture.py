@@ -31,6 +31,7 @@ LABELS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3
 Stage = Literal["broad", "last"]
 PREMISE_WINDOW = 256
 FOCUS_WORDS = 150
+MAX_UNRELATED = 40  # tokens of a premise that may stand beside another
 WORD = re.compile(r"\w+")
 HYPOTHESIS_WINDOW = 128
 
@@ -159,20 +160,23 @@ def _split(group: Group, most: int = 8) -> Iterator[Group]:
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """All sets of a mixture file."""
+    """All sets of a mixture file, and the share of premises that are put among unrelated ones."""
 
     sets: list[DataSet]
+    unrelated: float = 0.0
 
     @classmethod
     def load(cls, cards: str | Path, data: str | Path, tokenizer: Tokenizer) -> Mixture:
         table = tomllib.loads(Path(cards).read_text("utf-8"))
-        return cls([read_set(card, Path(data), tokenizer) for card in table["set"]])
+        sets = [read_set(card, Path(data), tokenizer) for card in table["set"]]
+        return cls(sets, float(table.get("unrelated", 0.0)))
 
     def epoch(self, seed: int, number: int, stage: Stage, *, budget: int, run: int = 512) -> list[list[Group]]:
         """Batches of about `budget` tokens. Within runs of `run` groups, neighbours have like lengths."""
         rng = random.Random(f"{seed}/{number}")
         groups = [group for data_set in self.sets for group in data_set.draw(rng, stage)]
         rng.shuffle(groups)
+        groups = among_unrelated(groups, self.unrelated, rng)
         batches: list[list[Group]] = []
         for start in range(0, len(groups), run):
             stretch = sorted(groups[start : start + run], key=lambda group: len(group.premise))
@@ -187,6 +191,23 @@ class Mixture:
             batches.append(batch)
         rng.shuffle(batches)
         return batches
+
+
+def among_unrelated(groups: list[Group], share: float, rng: random.Random) -> list[Group]:
+    """Some premises with others before and behind them. What does not bear on a hypothesis must not move its label."""
+    if not share:
+        return groups
+    short = [group.premise[1:-1] for group in groups if len(group.premise) <= MAX_UNRELATED]
+    mixed = []
+    for group in groups:
+        if rng.random() < share and len(group.premise) <= PREMISE_WINDOW // 2:
+            texts = rng.choices(short, k=rng.choices((1, 2, 4, 8), weights=(4, 3, 2, 1))[0])
+            texts.insert(rng.randint(0, len(texts)), group.premise[1:-1])
+            ids = [group.premise[0], *(token for text in texts for token in text), group.premise[-1]]
+            if len(ids) <= PREMISE_WINDOW:
+                group = Group(ids, group.hypotheses, group.labels)
+        mixed.append(group)
+    return mixed
 
 
 def collate(groups: Sequence[Group]) -> PairBatch:

@@ -115,6 +115,18 @@ def test_batches_stay_within_their_budget_and_hold_each_drawn_pair_once(mixture)
     assert sum(group in drawn for group in whole) == len(whole)
 
 
+def test_some_premises_stand_among_unrelated_ones(mixture):
+    groups = [group for part in mixture.sets[0].parts.values() for group in part]
+    mixed = recipe_mixture.among_unrelated(groups, 0.5, random.Random(1))
+    assert [group.labels for group in mixed] == [group.labels for group in groups]
+    grown = [(new.premise, old.premise) for new, old in zip(mixed, groups, strict=True) if new != old]
+    assert len(groups) / 4 < len(grown) < 3 * len(groups) / 4
+    for new, old in grown:
+        assert (new[0], new[-1]) == (old[0], old[-1])
+        assert " ".join(map(str, old[1:-1])) in " ".join(map(str, new))
+        assert new.count(old[0]) == 1
+
+
 def test_parts_are_limited_and_left_out_by_their_cards(mixture):
     parts = mixture.sets[1]
     assert set(parts.parts) == {"one", "two"}
