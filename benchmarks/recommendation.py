@@ -181,9 +181,8 @@ def aspects(arguments: argparse.Namespace) -> None:
         rows = [rows[i] for i in np.random.default_rng(0).permutation(len(rows))[: arguments.users or 800]]
         gold = np.array([row["label"] == "positive" for row in rows])
         tune = np.array([half(row["sentence"]) for row in rows])
-        print(
-            f"\n{name}: {len(rows)} aspects, {gold.mean():.2f} positive\n| template | tuned half | other half | balanced |"
-        )
+        print(f"\n{name}: {len(rows)} aspects, {gold.mean():.2f} positive\n")
+        print("| template | tuned half | other half | balanced |")
         print("|---|---:|---:|---:|")
         for template, (good, bad) in TEMPLATES.items():
             asked = [(r["sentence"], t.format(r["aspect"])) for r in rows for t in (good, bad)]

@@ -130,7 +130,7 @@ def test_nothing_one_and_the_same_twice():
 
 
 def test_names_that_nobody_knows(fitted):
-    with pytest.raises(UsageError, match="'eve'.*for_request"):
+    with pytest.raises(UsageError, match=r"'eve'.*for_request"):
         fitted.recommend("eve")
     with pytest.raises(UsageError, match="'piano'"):
         fitted.similar("piano")
