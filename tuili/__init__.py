@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from tuili.applications.answer import answer as answer
     from tuili.applications.check import check as check
     from tuili.applications.classify import classify as classify
+    from tuili.applications.graph.build import build_graph as build_graph
     from tuili.applications.match import match as match
+    from tuili.applications.recommend.recommender import Recommender as Recommender
     from tuili.engine.default import judge as judge
     from tuili.engine.file_run import judge_file as judge_file
     from tuili.engine.load import load as load
@@ -38,10 +40,12 @@ _HOMES = {
     "Judge": "tuili.types",
     "Label": "tuili.types",
     "Pair": "tuili.types",
+    "Recommender": "tuili.applications.recommend.recommender",
     "Span": "tuili.types",
     "TuiliError": "tuili.errors",
     "Verdict": "tuili.types",
     "answer": "tuili.applications.answer",
+    "build_graph": "tuili.applications.graph.build",
     "check": "tuili.applications.check",
     "classify": "tuili.applications.classify",
     "evaluate": "tuili.evaluation.evaluate",

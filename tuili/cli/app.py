@@ -20,6 +20,7 @@ from tuili.cli.graph import app as graph
 from tuili.cli.judge import judge
 from tuili.cli.match import match
 from tuili.cli.robustness import bias, robustness
+from tuili.cli.recommend import app as recommend
 from tuili.cli.serve import serve
 from tuili.cli.synthesise import synthesise
 from tuili.cli.train import train
@@ -42,6 +43,7 @@ app.command()(answer)
 app.command()(classify)
 app.command()(match)
 app.add_typer(graph)
+app.add_typer(recommend)
 app.command()(serve)
 app.command()(calibrate)
 app.command()(robustness)
