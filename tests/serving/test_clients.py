@@ -42,34 +42,36 @@ def test_hugging_face_zero_shot_classification(server, monkeypatch):
     assert [round(one.score, 3) for one in many] == [0.9, 0.2]
 
 
-# its clients leave their connections to the collector
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_cohere_rerank_of_both_versions(server):
-    cohere = pytest.importorskip("cohere")
+@pytest.fixture
+def cohere():
+    """The package, and clients of it whose connections are closed."""
+    package = pytest.importorskip("cohere")
+    import httpx
+
+    with httpx.Client(trust_env=False) as wire:
+        yield package, lambda kind, url, key="none": kind(api_key=key, base_url=url, httpx_client=wire)
+
+
+def test_cohere_rerank_of_both_versions(server, cohere):
+    package, client = cohere
     documents = ["tea is hot", "cats purr", "dogs bark"]
-    first = cohere.Client(api_key="none", base_url=server.url).rerank(
-        query="some cats",
-        documents=[*documents, {"text": "cats eat", "id": "4"}],
-        top_n=2,
-        return_documents=True,
-        model="m",
+    more = [*documents, {"text": "cats eat", "id": "4"}]
+    first = client(package.Client, server.url).rerank(
+        query="some cats", documents=more, top_n=2, return_documents=True, model="m"
     )
     assert [(one.index, one.document.text) for one in first.results] == [(1, "cats purr"), (3, "cats eat")]
-    second = cohere.ClientV2(api_key="none", base_url=server.url).rerank(
-        query="some cats", documents=documents, model="m"
-    )
+    second = client(package.ClientV2, server.url).rerank(query="some cats", documents=documents, model="m")
     assert [one.index for one in second.results] == [1, 0, 2]
     assert second.results[0].relevance_score == pytest.approx(0.9)
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_cohere_sends_its_key_as_a_bearer_token():
-    cohere = pytest.importorskip("cohere")
+def test_cohere_sends_its_key_as_a_bearer_token(cohere):
+    package, client = cohere
     with live(Scripted(says), tokens=(TOKEN,)) as guarded:
-        client = cohere.ClientV2(api_key=TOKEN, base_url=guarded.url)
-        assert client.rerank(query="cats", documents=["cats purr"], model="m").results
-        with pytest.raises(cohere.UnauthorizedError):
-            cohere.ClientV2(api_key="wrong", base_url=guarded.url).rerank(query="a", documents=["b"], model="m")
+        right = client(package.ClientV2, guarded.url, TOKEN)
+        assert right.rerank(query="cats", documents=["cats purr"], model="m").results
+        with pytest.raises(package.UnauthorizedError):
+            client(package.ClientV2, guarded.url, "wrong").rerank(query="a", documents=["b"], model="m")
 
 
 def test_text_embeddings_inference_shapes(server):
@@ -245,3 +247,19 @@ def test_what_no_http_client_would_send_twice(server):
     )
     reply = server.raw(one + body + b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert reply.count(b"HTTP/1.1 200") >= 1
+
+
+def test_routes_give_what_the_library_gives(tiny_engine):
+    from tuili.explanation.explain import explain
+
+    pair = ("the man is sleeping outside", "a person is asleep")
+    with live(tiny_engine) as running, running.client() as client:
+        told = client.post("/v1/explain", json={"premise": pair[0], "hypothesis": pair[1]}).json()
+        assert told == explain(tiny_engine, pair, draws=0).to_dict()
+        checked = client.post("/v1/check", json={"sources": [pair[0] + "."], "text": pair[1] + "."}).json()
+        assert checked == tuili.check(tiny_engine, {"source 1": pair[0] + "."}, pair[1] + ".").to_dict()
+        classified = client.post("/v1/classify", json={"text": pair[0], "labels": ["man", "dog"]}).json()
+        assert classified == tuili.classify(tiny_engine, pair[0], ["man", "dog"]).to_dict()
+        answered = client.post("/v1/answer", json={"passages": [pair[0] + "."], "question": "Who is sleeping?"}).json()
+        found = tuili.answer(tiny_engine, {"passage 1": pair[0] + "."}, "Who is sleeping?")
+        assert answered == {"answers": [one.to_dict() for one in found]}
