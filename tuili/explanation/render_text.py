@@ -63,7 +63,7 @@ def tested(faithfulness: Faithfulness | None) -> list[str]:
     without, without_random = -f.comprehensiveness, -f.comprehensiveness_random
     only, only_random = -f.sufficiency, -f.sufficiency_random
     return [
-        f"without the evidence probability changes by {without:+.2f}, without random words by {without_random:+.2f}",
+        f"without the evidence, probability changes by {without:+.2f}, without random words by {without_random:+.2f}",
         f"with nothing but the evidence by {only:+.2f}, with nothing but random words by {only_random:+.2f}",
     ]
 
