@@ -85,7 +85,7 @@ def test_two_processes_make_the_steps_of_one_with_twice_the_batches(place, tmp_p
     launch = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29517")
     if launcher == "accelerate":
         pytest.importorskip("accelerate")
-        launch = ("-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1")
+        launch = ("-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1")
         launch += ("--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "29518")
     two = run(place, tmp_path / "two", *options, launch=launch)
     assert two.returncode == 0, two.stderr
