@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ADDRESSES = (
     "no address (the embedded model), ./directory or /directory (a bundle or a checkpoint), hf:organisation/name, "
-    "http://host:port (a tuili server)"
+    "http://host:port (a tuili server), openai:http://host:port/v1#model (a language model)"
 )
 CACHE_BYTES = 64 * 2**20
 _CALIBRATE_FIRST = "tuili calibrate PAIRS --model BUNDLE --output CALIBRATED makes one that does"
@@ -52,8 +52,8 @@ def load(
     """An engine for the model at an address.
 
     Args:
-        model: None for the embedded model; a directory, written with a leading `.` or `/`; `hf:organisation/name`; or
-            `http://host:port` of a tuili server.
+        model: None for the embedded model; a directory, written with a leading `.` or `/`; `hf:organisation/name`;
+            `http://host:port` of a tuili server; or `openai:http://host:port/v1#model`, see docs/llm.md.
         threads: Processor threads; by default those that this process may use.
         cache_bytes: Memory for percepts of premises that may be asked about again.
         threshold: Confidence below which a verdict is undecided, 0 to 1; by default, what the bundle says, or 0.
@@ -127,6 +127,8 @@ def _load(options: Options) -> Engine:
         return _open_checkpoint(model, options)
     if scheme in ("http", "https"):
         return _open_server(model, options)
+    if scheme == "openai":
+        return _open_language_model(model, options)
     raise UsageError(f"{model!r} is not the address of a model; allowed: {ADDRESSES}")
 
 
@@ -174,6 +176,16 @@ def _open_server(url: str, options: Options) -> Engine:
     from tuili.engine.remote import RemoteEngine
 
     return RemoteEngine(url)
+
+
+def _open_language_model(address: str, options: Options) -> Engine:
+    if options.max_risk is not None:
+        raise UsageError(f"a language model does not know its risk; only a bundle does, and {_CALIBRATE_FIRST}")
+    from tuili.engine.language_model import language_model
+    from tuili.reasoning.llm import LABELS
+
+    labels = LABELS if options.labels is None else options.labels
+    return language_model(address, threshold=options.threshold or 0.0, labels=labels, origin=(_load, (options,)))
 
 
 def _open_checkpoint(source: str, options: Options) -> Engine:
