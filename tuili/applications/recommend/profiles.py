@@ -28,14 +28,14 @@ MAX_PER_USER = 200
 class Weights:
     """How much each signal counts; each is scaled to a standard deviation of 1 over the items first.
 
-    The first three defaults are those that `benchmarks/recommendation.py` found best on users that its figures are not
-    measured on; that of aspects is a guess, kept small.
+    The defaults are those that `benchmarks/recommendation.py` found best on users that its figures are not measured on.
+    Aspects got no weight there: they give reasons, and rank only for requests and for weights of your own.
     """
 
     neighbours: float = 1.0
-    popularity: float = 0.6
-    words: float = 1.5
-    aspects: float = 0.2
+    popularity: float = 2.0
+    words: float = 1.0
+    aspects: float = 0.0
 
 
 class Profiles:

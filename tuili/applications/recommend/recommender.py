@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 ENTAILED = 0.5
 """Probability from which on a sentence counts as a reason."""
 
+REQUESTED = Weights(neighbours=1.0, popularity=0.3, words=1.5, aspects=0.5)
+"""For requests and for similar items, where what is asked must outweigh what everybody buys. Chosen, not fitted."""
+
 REASONS = 3
 CHECKED = 20
 """How many of the best items a request is put to the reviews of."""
@@ -79,7 +82,7 @@ class Recommender:
         Args:
             judge: Who says what a review entails.
             aspects: What may be said of an item; by default, mined from the reviews.
-            weights: How much each signal counts.
+            weights: How much each signal counts in `recommend`.
         """
         self._judge = judge
         self._given = None if aspects is None else tuple(aspects)
@@ -167,7 +170,7 @@ class Recommender:
             return []
         found = AspectFinder(self.aspects).find(request)
         cares = {aspect.name: 1 / len(found) for aspect in found}
-        signals = self._signals([], [request], cares)
+        signals = self._signals([], [request], cares, REQUESTED)
         ranked = self._ranked(signals, set(), cares, None, max(n, CHECKED))
         return self._checked(request, ranked)[: _positive(n)]
 
@@ -184,7 +187,7 @@ class Recommender:
         named = [opinion.aspect for opinion in self.opinions if opinion.item == item]
         for aspect in named:
             cares[aspect] = named.count(aspect) / len(named)
-        return self._ranked(self._signals([item], texts, cares), {item}, cares, None, n)
+        return self._ranked(self._signals([item], texts, cares, REQUESTED), {item}, cares, None, n)
 
     def save(self, directory: str | Path) -> None:
         """Write all that was learnt into a directory, as JSON.
@@ -208,7 +211,7 @@ class Recommender:
         return load(cls, judge, directory)
 
     def _signals(
-        self, items: Sequence[str], texts: Sequence[str], cares: Mapping[str, float]
+        self, items: Sequence[str], texts: Sequence[str], cares: Mapping[str, float], weights: Weights | None = None
     ) -> dict[str, NDArray[np.float64]]:
         signals = {
             "neighbours": self.profiles.neighbours(items),
@@ -216,8 +219,8 @@ class Recommender:
             "words": self.profiles.words(texts),
             "aspects": self.profiles.aspects(cares),
         }
-        weights = asdict(self.weights)
-        return {name: weights[name] * scaled(signal) for name, signal in signals.items()} if self.reviews else signals
+        share = asdict(weights or self.weights)
+        return {name: share[name] * scaled(signal) for name, signal in signals.items()} if self.reviews else signals
 
     @staticmethod
     def _total(signals: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
