@@ -66,12 +66,21 @@ def balanced(gold: np.ndarray, seed: int = 1) -> np.ndarray:
     )
 
 
-def fit_sharpness(engine: Engine, data: Path) -> tuple[float, dict[str, float]]:
-    """The candidate with the least mean loss over the long sets, each balanced over its labels."""
+def trained_on(mixture: str) -> set[str]:
+    """The dev files whose train part is in the mixture."""
+    cards = tomllib.loads(Path(mixture).read_text("utf-8"))["set"]
+    return {card["file"] for card in cards if card.get("part") == "train"}
+
+
+def fit_sharpness(engine: Engine, data: Path, trained: set[str]) -> tuple[float, dict[str, float]]:
+    """The candidate with the least mean loss over the long sets, each balanced over its labels.
+
+    Of a set in `trained` only the part that training did not see is used.
+    """
     losses: dict[float, list[float]] = {candidate: [] for candidate in SHARPNESS}
     labels = engine.labels
     for name in SPLITS["long"]:
-        rows = read_part(data, name, "tune")
+        rows = read_part(data, name, "fit" if name in trained else "tune")
         readings, answers = window_readings(engine, rows), gold(rows)
         chosen = balanced(answers)
         for candidate in SHARPNESS:
@@ -208,7 +217,7 @@ def main() -> None:
     draft = {precision: write(precision, manifest_of(arguments, precision), "draft") for precision in graphs}
     figures: dict[str, Any] = {"parity": parity(draft["int8"], draft["float32"], arguments.weights, arguments.data)}
     print(figures["parity"], file=sys.stderr, flush=True)
-    sharpness, losses = fit_sharpness(draft["int8"], arguments.data)
+    sharpness, losses = fit_sharpness(draft["int8"], arguments.data, trained_on(arguments.mixture))
     temperature = round(fit_short_temperature(draft["int8"], arguments.data), 4)
     print({"sharpness": sharpness, "losses": losses, "temperature": temperature}, file=sys.stderr, flush=True)
     fitted = {"temperature": temperature, "combination": Combination("decisive_mean", {"sharpness": sharpness})}
