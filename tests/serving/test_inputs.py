@@ -54,6 +54,13 @@ def test_a_number_that_is_none(server, number):
     refused(post(server, NUMBER % number, "/v1/check"), 422, "not_finite")
 
 
+def test_an_open_string_of_escaped_quotes_takes_no_longer_than_it_is(server):
+    """I1: time is linear in the size of a body, whatever is in it."""
+    started = time.monotonic()
+    refused(post(server, b'"' + b'\\"' * 200_000), 400, "invalid_json")
+    assert time.monotonic() - started < 5
+
+
 @pytest.mark.parametrize("number", [b'"0.7"', b"true", b"null", b"[0.7]"])
 def test_a_number_of_another_type(server, number):
     """I: strict types."""
