@@ -16,6 +16,7 @@ from tuili.cli.check import check
 from tuili.cli.classify import classify
 from tuili.cli.evaluate import evaluate
 from tuili.cli.explain import explain
+from tuili.cli.export import export
 from tuili.cli.graph import app as graph
 from tuili.cli.judge import judge
 from tuili.cli.match import match
@@ -50,6 +51,7 @@ app.command()(robustness)
 app.command()(bias)
 app.command()(synthesise)
 app.command()(train)
+app.command()(export)
 
 
 def _print_version(wanted: bool) -> None:

@@ -121,7 +121,9 @@ def _load(options: Options) -> Engine:
         path = Path(model)
         if not path.is_dir():
             raise BundleError(f"{model} is not a directory; a model is a bundle or a checkpoint directory")
-        return _open_bundle(model, options) if (path / "bundle.json").exists() else _open_checkpoint(model, options)
+        if (path / "bundle.json").exists():
+            return _open_bundle(model, options)
+        return _open_export(model, options) if (path / "joint.json").exists() else _open_checkpoint(model, options)
     scheme, _, name = model.partition(":")
     if scheme == "hf" and name:
         return _open_checkpoint(model, options)
@@ -199,6 +201,26 @@ def _open_checkpoint(source: str, options: Options) -> Engine:
         JointReader(backend),
         model=backend.name,
         labels=backend.labels,
+        temperature=backend.temperature,
+        threshold=options.threshold or 0.0,
+        origin=(_load, (options,)),
+    )
+
+
+def _open_export(directory: str, options: Options) -> Engine:
+    if options.labels is not None:
+        raise UsageError("an exported model knows the order of its labels; labels are for checkpoints")
+    if options.max_risk is not None:
+        raise UsageError(f"an exported model does not know its risk; only a bundle does, and {_CALIBRATE_FIRST}")
+    from tuili.engine.joint import JointReader
+    from tuili.reasoning.joint_onnx import JointOnnx
+
+    backend = JointOnnx.open(directory, threads=options.threads or available_threads())
+    return Engine(
+        JointReader(backend),
+        model=backend.name,
+        labels=backend.labels,
+        temperature=backend.temperature,
         threshold=options.threshold or 0.0,
         origin=(_load, (options,)),
     )

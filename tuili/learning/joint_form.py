@@ -21,6 +21,7 @@ from tuili.reasoning.foreign_errors import translated
 from tuili.reasoning.model_directory import FILES, find_model
 from tuili.reasoning.pair_network import positions_of, quiet
 from tuili.reasoning.pair_tokens import PairTokenizer
+from tuili.reasoning.training_record import RECORD, config_digest
 from tuili.types import Pair
 
 if TYPE_CHECKING:
@@ -157,11 +158,18 @@ class JointForm:
                     network.save_pretrained(new)
                 for pattern in FILES:
                     for file in self._directory.path.glob(pattern):
-                        if "safetensors" not in file.name and not (new / file.name).exists():
+                        if "safetensors" not in file.name and file.name != RECORD and not (new / file.name).exists():
                             shutil.copyfile(file, new / file.name)
                 (new / "README.md").write_text(card, "utf-8")
-                record = {"name": config.model_name, **about}
-                (new / "training.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+                labels = [label.value for label in self._scheme.labels]
+                record = {
+                    "name": config.model_name,
+                    "labels": labels,
+                    "config_sha256": config_digest(new),
+                    "temperature": 1.0,
+                    **about,
+                }
+                (new / RECORD).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
                 for file in new.iterdir():
                     with file.open("rb") as stream:
                         os.fsync(stream.fileno())

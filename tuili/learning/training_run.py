@@ -183,12 +183,10 @@ class _Run:
         with tempfile.TemporaryDirectory(prefix="draft-", dir=self.directory.path) as drafts:
             draft = Path(drafts, "model")
             form.write(draft, config, about, "# Draft\n")
-            temperature = None
-            if isinstance(form, PrefixForm):
-                temperature = _temperature(load(draft), scheme, sets["dev"])
-                about["temperature"] = 1.0 if temperature is None else temperature
-                form.write(draft, config, about, "# Draft\n")
-            judge = load(draft) if isinstance(form, PrefixForm) else load(draft, check_labels=False)
+            temperature = _temperature(load(draft), scheme, sets["dev"])
+            about["temperature"] = 1.0 if temperature is None else temperature
+            form.write(draft, config, about, "# Draft\n")
+            judge = load(draft)
             reports = {name: _report(judge, pairs) for name, pairs in sets.items()}
         about["metrics"] = {name: _figures(report) for name, report in reports.items()}
         texts = {f"{name}.json": json.dumps(report.to_dict(), indent=2) + "\n" for name, report in reports.items()}

@@ -9,6 +9,7 @@ from tuili.reasoning.label_names import labels_named, labels_ordered
 from tuili.reasoning.model_directory import find_model
 from tuili.reasoning.pair_network import PairNetwork
 from tuili.reasoning.probes import PROBES, check_label_order, likely_order
+from tuili.reasoning.training_record import training_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +27,13 @@ class Checkpoint:
     Attributes:
         name: What verdicts carry as `model`: the directory and the digest of its files, or the repository and commit.
         labels: In the order of the columns of `score`.
+        temperature: What the engine divides log-probabilities by: of what `tuili train` wrote, as fitted; else 1.
     """
 
-    def __init__(self, network: PairNetwork, labels: tuple[Label, ...]) -> None:
+    def __init__(self, network: PairNetwork, labels: tuple[Label, ...], *, temperature: float = 1.0) -> None:
         self.name = network.name
         self.labels = labels
+        self.temperature = temperature
         self._network = network
 
     @property
@@ -57,7 +60,8 @@ class Checkpoint:
             dtype: Numbers to compute with: "float32", "bfloat16" or "float16".
             check_labels: Whether the label order must agree with the model's own verdicts on the probes. Read in a
                 wrong order, a model gives confident, false verdicts: turn this off only where you are sure of
-                the order, as for a model of another language.
+                the order, as for a model of another language. What `tuili train` wrote is not checked, as long as
+                its `training.json` is of its configuration.
 
         Raises:
             MissingExtra: torch or transformers is not installed.
@@ -67,13 +71,17 @@ class Checkpoint:
             LabelOrderError: The order of its labels is unknown, or contradicted by its verdicts.
             NumericalError: Its verdicts are not numbers.
         """
-        network = PairNetwork.load(find_model(source), device=device, dtype=dtype)
+        directory = find_model(source)
+        network = PairNetwork.load(directory, device=device, dtype=dtype)
         order = _order(network, labels)
+        record = training_record(directory.path)
+        if record is not None and record.labels == order:
+            check_labels = False  # it is as training wrote it, which knows the order, and may be of any kind of text
         # Even unchecked, one pair is tried, so that a model that can't be run is refused here and not later.
         log_probs = network.log_probs([probe.pair for probe in (PROBES if check_labels else PROBES[:1])])
         if check_labels:
             check_label_order(log_probs, order)
-        return cls(network, order)
+        return cls(network, order, temperature=1.0 if record is None else record.temperature)
 
     def score(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
         """Log-probabilities. *Shape:* `(len(pairs), len(labels))`.

@@ -24,6 +24,7 @@ TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "*.mode
 FILES = (
     *(CONFIG, WEIGHTS, INDEX, "model-*.safetensors"),
     *(*TOKENIZERS, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
+    "training.json",  # temperature and label order, where `tuili train` wrote it
 )
 """The files that a checkpoint is made of."""
 

@@ -95,7 +95,7 @@ class PairNetwork:
         """
         rows = self.tokenizer.pairs(pairs)
         logits = np.empty((len(rows), len(self.outputs)), np.float64)
-        for indices, shape in _batches([len(row) for row in rows], self.tokenizer.most):
+        for indices, shape in canonical_batches([len(row) for row in rows], self.tokenizer.most):
             batch = [rows[index] for index in indices]
             batch += batch[-1:] * (shape[0] - len(batch))
             logits[indices] = self._run(self.tokenizer.padded(batch, shape[1]))[: len(indices)]
@@ -118,7 +118,7 @@ class PairNetwork:
         return np.asarray(logits)
 
 
-def _batches(lengths: Sequence[int], most: int) -> Iterator[tuple[list[int], tuple[int, int]]]:
+def canonical_batches(lengths: Sequence[int], most: int) -> Iterator[tuple[list[int], tuple[int, int]]]:
     """Indices that run together, with the shape `(rows, tokens)` that is theirs; shortest first."""
     groups: dict[int, list[int]] = {}
     for index, length in enumerate(lengths):
