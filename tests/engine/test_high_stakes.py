@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tuili.calibration import FEATURES, STEPS, Usual
+from tuili.engine.cascade import Cascade
 from tuili.engine.high_stakes import HighStakes
 from tuili.errors import InvalidPair, ModelError, UsageError
 from tuili.reasoning.scripted import Scripted
@@ -23,6 +24,16 @@ def test_a_verdict_that_nothing_speaks_against_passes_as_it_is():
     assert careful.judge([PAIR]) == judge.judge([PAIR])
     assert isinstance(careful, Judge)
     assert careful.judge([]) == []
+
+
+def test_a_language_model_at_the_end_of_a_cascade_does_not_decide_alone():
+    first, model = Scripted(default="neutral"), Scripted(default="entailment", name="openai:m@h:80")
+    cascade = Cascade(first, model, when=1.0)
+    assert cascade.judge([PAIR])[0].decided
+    assert not HighStakes(cascade, usual=USUAL).judge([PAIR])[0].decided
+    assert not HighStakes(cascade, second=model, usual=USUAL).judge([PAIR])[0].decided
+    assert HighStakes(cascade, second=Scripted(default="entailment"), usual=USUAL).judge([PAIR])[0].decided
+    assert HighStakes(Cascade(first, model, when=0.5), usual=USUAL).judge([PAIR])[0].decided
 
 
 class Fails:

@@ -87,6 +87,8 @@ class HighStakes:
 
     def _held_back(self, pair: Pair, verdict: Verdict, other: Verdict | None) -> Verdict:
         agreed = self.second is None or (other is not None and other.decided and other.label == verdict.label)
+        # a cascade's verdict carries the name of the judge that gave it
+        agreed &= not all(v.model.startswith(LANGUAGE_MODELS) for v in (verdict, other) if v is not None)
         if verdict.decided and verdict.coverage == 1 and agreed and not unusual(pair, verdict, self.usual):
             return verdict
         return replace(verdict, decided=False, prediction_set=frozenset(verdict.probabilities))
