@@ -122,3 +122,25 @@ def test_a_file_that_cannot_be_read_is_told_by_name(files, content):
     if content not in (b"", b" \n", "\ufeff \n".encode()):  # blank lines are passed over
         with pytest.raises(InputError, match=r"bad\.txt"):
             run("match", "--file", bad)
+
+
+def test_a_slip_of_the_hand_does_not_put_the_page_in_the_place_of_a_text(files):
+    for name in ("text.txt", "source.txt"):
+        with pytest.raises(UsageError, match="is an input itself"):
+            run("check", "--source", files / "source.txt", "--text", files / "text.txt", "--html", files / name)
+    assert (files / "source.txt").read_text("utf-8") == SOURCE
+
+
+def test_nothing_to_work_on_is_said(files):
+    """An empty answer would read like one that was looked for."""
+    (files / "blank.txt").write_text(" \n\n", "utf-8")
+    (files / "pictures").mkdir()
+    (files / "pictures" / "x.png").write_bytes(b"\x89PNG")
+    for arguments in (
+        ("match", "--file", files / "blank.txt"),
+        ("classify", "--labels", "a,b", "--file", files / "blank.txt"),
+        ("answer", "--source", files / "blank.txt", "Who?"),
+        ("answer", "--source", files / "pictures", "Who?"),
+    ):
+        with pytest.raises(DataError, match=r"holds no texts|there is no text in"):
+            run(*arguments)

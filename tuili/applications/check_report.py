@@ -200,12 +200,9 @@ class CheckReport:
         Raises:
             UsageError: It can't be written there.
         """
-        from pathlib import Path
+        from tuili.data.atomic import write_file
 
-        from tuili.data.atomic import write_files
-
-        place = Path(path)
-        write_files(place.parent, {place.name: self.to_html().encode()})
+        write_file(path, self.to_html().encode())
 
 
 def supported_rate(reports: list[CheckReport]) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.errors import DataError
 
 if TYPE_CHECKING:
     from tuili.applications.answer import Answer
@@ -36,12 +37,16 @@ def answer(
     """Answer QUESTION with quotes from the sources, or say that the answer isn't there."""
     from tuili.applications.answer import THRESHOLD
     from tuili.applications.answer import answer as find_answers
-    from tuili.applications.passages import PassagesInMemory, documents
+    from tuili.applications.passages import SUFFIXES, PassagesInMemory, documents
     from tuili.applications.passages_index import PassageIndex
 
     with nullcontext() if index is None else PassageIndex(index) as kept:
         if kept is None:
-            passages: PassagesInMemory | PassageIndex = PassagesInMemory(documents(source))
+            texts = list(documents(source))
+            if not texts:
+                names = ", ".join(map(str, source))
+                raise DataError(f"there is no text in {names}; a directory is searched for {', '.join(SUFFIXES)}")
+            passages: PassagesInMemory | PassageIndex = PassagesInMemory(texts)
         else:
             done = kept.refresh(source)
             typer.echo(f"{index}: {done.added} added, {done.changed} changed, {done.removed} removed", err=True)

@@ -38,6 +38,7 @@ def check(
     from tuili.applications.check import THRESHOLD
     from tuili.applications.check import check as check_text
     from tuili.applications.passages import read_text
+    from tuili.data.atomic import refuse_as_output
 
     def read(path: Path) -> str:
         content = read_text(path)
@@ -45,6 +46,8 @@ def check(
             raise DataError("is blank", path=path)
         return content
 
+    if html is not None:
+        refuse_as_output(html, [*source, text])
     sources = {str(path): read(path) for path in source}
     checked = read(text)
     engine = open_engine(model, threads, labels)

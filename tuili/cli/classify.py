@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, Model, Threads, open_engine
-from tuili.errors import UsageError
+from tuili.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,9 @@ def classify(
         names = [label.strip() for label in (labels or "").split(",")]
     engine = open_engine(model, threads, None)
     texts = iter([text]) if text is not None else text_lines(file or Path())
+    done = 0
     for batch in _batches(texts):
+        done += len(batch)
         results = classify_many(
             engine, batch, names, TEMPLATE if template is None else template, multi_label=multi_label
         )
@@ -55,6 +57,8 @@ def classify(
             typer.echo(
                 json.dumps(result.to_dict(), ensure_ascii=False) if as_json else _told(result, of_many=text is None)
             )
+    if not done:
+        raise DataError("holds no texts; write one a line", path=file)
 
 
 def _batches(texts: Iterator[str]) -> Iterator[list[str]]:

@@ -44,11 +44,13 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Explain the verdict on a pair: evidence on both sides, tested by deleting it, and the edit that flips it."""
-    from tuili.data.atomic import write_files
+    from tuili.data.atomic import refuse_as_output, write_file
     from tuili.explanation.render_html import render_html
     from tuili.explanation.render_text import render_markdown, render_terminal
     from tuili.explanation.with_evidence import WithEvidence
 
+    for output in filter(None, (html, markdown)):
+        refuse_as_output(output)
     explainer = WithEvidence(
         open_engine(model, threads, labels), method=method.value, draws=draws, edit=edit, seed=seed
     )
@@ -60,7 +62,7 @@ def explain(
     explanation = explainer.explained[0]
     for path, render in ((html, render_html), (markdown, render_markdown)):
         if path is not None:
-            write_files(path.parent, {path.name: render(explanation).encode()})
+            write_file(path, render(explanation).encode())
     if as_json:
         typer.echo(json.dumps(explanation.to_dict(), ensure_ascii=False))
     else:

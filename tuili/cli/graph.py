@@ -33,7 +33,7 @@ class Export(StrEnum):
 @app.command()
 def build(
     graph: Folder,
-    source: Annotated[list[Path], typer.Option("--source", help="A text file, or a directory of .txt and .md files.")],
+    source: Annotated[list[Path], typer.Option("--source", help="A text file, or a directory of .txt, .md and .rst.")],
     schema: Annotated[
         Path | None, typer.Option("--schema", help="TOML; the graph's own or the general one by default.")
     ] = None,
@@ -114,9 +114,9 @@ def show(
     said = Store(graph).load()
     if html is not None:
         from tuili.applications.graph.page import write_page
-        from tuili.data.atomic import write_files
+        from tuili.data.atomic import write_file
 
-        write_files(html.parent, {html.name: write_page(said, title=graph.name).encode()})
+        write_file(html, write_page(said, title=graph.name).encode())
         typer.echo(f"{html}: {len(said.edges)} edges", err=True)
         return
     edges, limited = said.edges, None
@@ -147,7 +147,7 @@ def export(
     from tuili.applications.graph.graphml import write_graphml
     from tuili.applications.graph.rdf import write_rdf
     from tuili.applications.graph.store import Store
-    from tuili.data.atomic import write_files
+    from tuili.data.atomic import write_file
 
     said = Store(graph).load()
     if form is Export.GRAPHML:
@@ -156,7 +156,7 @@ def export(
         content = json.dumps(said.to_dict(), ensure_ascii=False, indent=1).encode()
     else:
         content = write_rdf(said, form.value)
-    write_files(output.parent, {output.name: content})
+    write_file(output, content)
     typer.echo(f"{output}: {len(said.edges)} edges", err=True)
 
 
@@ -174,17 +174,14 @@ def remove(graph: Folder, source: Annotated[list[str], typer.Argument(metavar="S
 
 def _texts(sources: list[Path]) -> dict[str, str]:
     """The texts by the names under which they were given."""
+    from tuili.applications.passages import SUFFIXES, files_of
     from tuili.data.files import READ_ERRORS, open_regular, unreadable
 
     paths: list[Path] = []
     for source in sources:
-        found = (
-            sorted(path for path in source.rglob("*") if path.suffix in {".txt", ".md"})
-            if source.is_dir()
-            else [source]
-        )
+        found = files_of(source)
         if not found:
-            raise UsageError(f"{source} holds no .txt or .md files")
+            raise UsageError(f"{source} holds no {', '.join(SUFFIXES)} files")
         paths += found
     texts = {}
     for path in paths:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
-from tuili.errors import UsageError
+from tuili.errors import DataError, UsageError
 
 
 def match(
@@ -48,6 +48,8 @@ def _match_file(file: Path, model: str | None, threads: int | None, labels: str 
     from tuili.applications.text_lines import text_lines
 
     texts = list(text_lines(file))
+    if not texts:
+        raise DataError("holds no texts; write one a line", path=file)
     found = find_matches(open_engine(model, threads, labels), texts)
     if as_json:
         typer.echo(json.dumps({"texts": len(texts), "matches": [m.to_dict() for m in found]}, ensure_ascii=False))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
-from tuili.errors import UsageError
+from tuili.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from tuili.applications.recommend.recommender import Recommendation
@@ -44,6 +44,8 @@ def fit(
     if update and aspects is not None:
         raise UsageError("--update keeps the aspects that are there; leave out --aspects")
     rows = read_reviews(reviews)
+    if not rows:
+        raise DataError("holds no reviews", path=reviews)
     wanted = None if aspects is None else read_aspects(aspects)
     engine = open_engine(model, threads, labels)
     known = Recommender.load(engine, directory) if update else Recommender(engine, aspects=wanted)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tuili.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 def write_files(directory: str | Path, files: Mapping[str, bytes]) -> None:
@@ -39,6 +39,39 @@ def write_files(directory: str | Path, files: Mapping[str, bytes]) -> None:
             _remove(temporary)
 
 
+def write_file(path: str | Path, content: bytes, *, inputs: Iterable[str | Path] = ()) -> None:
+    """Write one file, whole or not at all. Its directory is made where it is missing.
+
+    Args:
+        path: The file.
+        content: Its bytes.
+        inputs: Files that what is written was made from: a slip of the hand must not put it in their place.
+
+    Raises:
+        UsageError: It can't be written, or is one of the inputs.
+    """
+    target = Path(path)
+    refuse_as_output(target, inputs)
+    write_files(target.parent, {target.name: content})
+
+
+def refuse_as_output(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
+    """Nothing where a file may be written; to be asked before the work as well as after it.
+
+    Raises:
+        UsageError: The path is a directory or no name, or the same file as one of the inputs.
+    """
+    target = Path(path)
+    try:
+        if not target.name or target.is_dir():
+            raise UsageError(f"{str(path)!r} can't be the output: it must be the name of a file")
+        if target.exists() and any(Path(other).exists() and target.samefile(other) for other in inputs):
+            raise UsageError(f"{path} is an input itself; choose another output")
+    except (OSError, ValueError) as error:  # ValueError: NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"can't write to {path}: {reason}; name another output") from error
+
+
 def _write(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
@@ -49,5 +82,5 @@ def _write(path: Path, content: bytes) -> None:
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-    except OSError:
+    except (OSError, ValueError):
         return  # the error that led here says more

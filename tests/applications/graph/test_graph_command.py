@@ -61,3 +61,16 @@ def test_what_cannot_be_is_told_in_one_line(tmp_path):
         run("build", tmp_path / "g", "--source", tmp_path / "a.txt", "--schema", tmp_path / "s.toml"), 1, "relation 1"
     )
     failed(run("build", tmp_path / "g", "--source", tmp_path / "a.txt", "--relation", "likes"), 2, "works_for")
+
+
+def test_links_and_hidden_files_of_a_directory_are_passed_over(tmp_path):
+    """As `tuili answer` does: a link that leads nowhere stops nothing."""
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.txt").write_text("Nobody is named here.")
+    (texts / ".hidden.txt").write_text("Nobody.")
+    (texts / "nowhere.txt").symlink_to("missing")
+    (texts / "loop").symlink_to(texts)
+    done = run("build", tmp_path / "g", "--source", texts, "--threads", 1, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["sources"] == 1

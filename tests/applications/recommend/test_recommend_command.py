@@ -37,3 +37,11 @@ def test_learnt_and_asked(tmp_path):
     absent = run("for", tmp_path / "absent", "ann")
     assert absent.returncode == 1
     assert "recommender.json" in absent.stderr
+
+
+def test_a_file_without_reviews_is_refused(tmp_path):
+    (tmp_path / "r.jsonl").write_text("")
+    done = run("fit", tmp_path / "d", "--reviews", tmp_path / "r.jsonl")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "holds no reviews" in done.stderr
+    assert not (tmp_path / "d").exists()

@@ -64,8 +64,8 @@ def _checked(value: Review | Mapping[str, Any], number: int) -> Review:
     except InvalidText as error:
         raise InputError(f"review {number}: {error}") from None
     try:
-        rating = float(value["rating"])
-    except (TypeError, ValueError):
+        rating = math.nan if isinstance(value["rating"], bool) else float(value["rating"])
+    except (TypeError, ValueError, OverflowError):
         rating = math.nan
     if not math.isfinite(rating):
         raise InputError(f"review {number}: rating must be a number, got {shown(value['rating'])}")
