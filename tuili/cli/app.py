@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 import tuili
 from tuili.cli.answer import answer
 from tuili.cli.audit import app as audit
+from tuili.cli.bench import bench
 from tuili.cli.calibrate import calibrate
 from tuili.cli.check import check
 from tuili.cli.classify import classify
@@ -20,38 +23,61 @@ from tuili.cli.export import export
 from tuili.cli.graph import app as graph
 from tuili.cli.judge import judge
 from tuili.cli.match import match
-from tuili.cli.robustness import bias, robustness
 from tuili.cli.recommend import app as recommend
+from tuili.cli.robustness import bias, robustness
 from tuili.cli.serve import serve
 from tuili.cli.synthesise import synthesise
 from tuili.cli.train import train
 from tuili.errors import TuiliError, UsageError
 
+
+class _InOrder(TyperGroup):
+    """Lists commands in the order of `_LISTED`; groups would otherwise come last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        place = {name: number for number, name in enumerate(_LISTED)}
+        return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(place)))
+
+
+# What --help says of each, short enough for a line of 80 characters.
+_LISTED = {
+    "judge": "Whether a hypothesis follows from a premise; also for files.",
+    "explain": "Why a verdict is what it is, and what would turn it.",
+    "classify": "Which labels a text has, without examples.",
+    "match": "How two texts, or the lines of a file, stand to each other.",
+    "check": "A text against its sources, claim by claim.",
+    "answer": "A question to files, answered with quotes.",
+    "graph": "Entities and relations from texts, with quotes.",
+    "recommend": "Recommendations from reviews, with quoted reasons.",
+    "serve": "The judge over HTTP, with a page to look at.",
+    "audit": "The record of verdicts: show, verify, replay, correct.",
+    "evaluate": "How good a model is on labelled pairs.",
+    "calibrate": "How sure a model may be, from labelled pairs of your own.",
+    "robustness": "What changes a model's mind and should not.",
+    "bias": "Whether it matters which group of people is named.",
+    "bench": "How fast a model is on this machine.",
+    "train": "A model from labelled pairs.",
+    "synthesise": "Labelled pairs out of a grammar.",
+    "export": "A joint checkpoint as ONNX, to be used without torch.",
+}
+
 app = typer.Typer(
     name="tuili",
+    cls=_InOrder,
     help="Given what this text says, does that follow?",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(judge)
-app.command()(evaluate)
-app.command()(explain)
-app.add_typer(audit)
-app.command()(check)
-app.command()(answer)
-app.command()(classify)
-app.command()(match)
-app.add_typer(graph)
-app.add_typer(recommend)
-app.command()(serve)
-app.command()(calibrate)
-app.command()(robustness)
-app.command()(bias)
-app.command()(synthesise)
-app.command()(train)
-app.command()(export)
+_COMMANDS: tuple[Callable[..., None], ...] = (
+    *(judge, explain, classify, match, check, answer, serve),
+    *(evaluate, calibrate, robustness, bias, bench, train, synthesise, export),
+)
+for _command in _COMMANDS:
+    app.command(short_help=_LISTED[_command.__name__])(_command)
+for _group in (graph, recommend, audit):
+    app.add_typer(_group, short_help=_LISTED[str(_group.info.name)])
 
 
 def _print_version(wanted: bool) -> None:

@@ -37,6 +37,12 @@ class OnError(StrEnum):
     RECORD = "record"
 
 
+class Runner(StrEnum):
+    """What does the work."""
+
+    LOCAL = "local"
+
+
 def judge(
     premise: Annotated[str | None, typer.Argument(metavar="PREMISE", help="The text that is given.")] = None,
     hypothesis: Annotated[str | None, typer.Argument(metavar="HYPOTHESIS", help="The sentence put to it.")] = None,
@@ -47,6 +53,9 @@ def judge(
     on_error: Annotated[
         OnError, typer.Option("--on-error", help="At a row that can't be judged: stop, or record the error and go on.")
     ] = OnError.STOP,
+    runner: Annotated[  # noqa: ARG001  # one choice so far; scripts that name it go on working when there are more
+        Runner, typer.Option("--runner", help="What does the work: local is this process.")
+    ] = Runner.LOCAL,
     model: Model = None,
     labels: LabelOrder = None,
     max_risk: MaxRisk = None,
