@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 import tomllib
 from dataclasses import replace
@@ -25,7 +26,7 @@ from splits import SPLITS, read_part
 from tuili.bundle import write_bundle
 from tuili.engine.combine import decisive_mean
 from tuili.engine.load import load
-from tuili.evaluation.calibration import fit_temperature
+from tuili.evaluation.calibrate import calibration_of
 from tuili.evaluation.scoring import score
 from tuili.learning.graph import build_graph
 from tuili.learning.prefix_config import PrefixConfig
@@ -33,6 +34,7 @@ from tuili.manifest import Base, Combination, DataCard, Manifest, Window
 from tuili.types import Label, Pair
 
 if TYPE_CHECKING:
+    from tuili.calibration import Calibration
     from tuili.engine.engine import Engine
     from tuili.engine.percepts import PerceptReader
 
@@ -91,10 +93,19 @@ def fit_sharpness(engine: Engine, data: Path, trained: set[str]) -> tuple[float,
     return best, {str(candidate): round(mean, 4) for candidate, mean in means.items()}
 
 
-def fit_short_temperature(engine: Engine, data: Path) -> float:
-    rows = [row for name in SPLITS["short"] for row in read_part(data, name, "tune")]
-    log_probs = np.concatenate([reading[:1] for reading in window_readings(engine, rows)])
-    return float(fit_temperature(log_probs, gold(rows)))
+def fit_calibration(engine: Engine, data: Path) -> Calibration:
+    """Temperature, prediction sets and risk table, from the tune parts of the short sets.
+
+    What they promise holds of pairs drawn like that mixture, which is nobody's: users calibrate on pairs of their own.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "tune-parts-of-short-dev-sets.jsonl")
+        with file.open("w", encoding="utf-8") as lines:
+            for name in SPLITS["short"]:
+                for premise, hypothesis, label in read_part(data, name, "tune"):
+                    row = {"premise": premise, "hypothesis": hypothesis, "label": str(label)}
+                    lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+        return calibration_of(engine, file, method="temperature", alpha=0.1)
 
 
 def measure(engine: Engine, data: Path, part: Literal["tune", "held"]) -> dict[str, dict[str, float]]:
@@ -218,9 +229,12 @@ def main() -> None:
     figures: dict[str, Any] = {"parity": parity(draft["int8"], draft["float32"], arguments.weights, arguments.data)}
     print(figures["parity"], file=sys.stderr, flush=True)
     sharpness, losses = fit_sharpness(draft["int8"], arguments.data, trained_on(arguments.mixture))
-    temperature = round(fit_short_temperature(draft["int8"], arguments.data), 4)
+    fitted: dict[str, Any] = {"combination": Combination("decisive_mean", {"sharpness": sharpness})}
+    weighed = write("int8", replace(manifest_of(arguments, "int8"), **fitted), "draft")
+    record = fit_calibration(weighed, arguments.data)
+    temperature = record.map.temperatures[0].temperature
+    fitted |= {"calibration": record, "temperature": temperature}
     print({"sharpness": sharpness, "losses": losses, "temperature": temperature}, file=sys.stderr, flush=True)
-    fitted = {"temperature": temperature, "combination": Combination("decisive_mean", {"sharpness": sharpness})}
     for precision in graphs:
         draft[precision] = write(precision, replace(manifest_of(arguments, precision), **fitted), "draft")
     figures["held"] = measure(draft["int8"], arguments.data, "held")
