@@ -23,6 +23,7 @@ from tuili.cli.export import export
 from tuili.cli.graph import app as graph
 from tuili.cli.judge import judge
 from tuili.cli.match import match
+from tuili.cli.pretrain import pretrain
 from tuili.cli.recommend import app as recommend
 from tuili.cli.robustness import bias, robustness
 from tuili.cli.serve import serve
@@ -58,6 +59,7 @@ _LISTED = {
     "bench": "How fast a model is on this machine.",
     "train": "A model from labelled pairs.",
     "synthesise": "Labelled pairs out of a grammar.",
+    "pretrain": "A base to train from, out of raw text.",
     "export": "A joint checkpoint as ONNX, to be used without torch.",
 }
 
@@ -72,7 +74,7 @@ app = typer.Typer(
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
     *(judge, explain, classify, match, check, answer, serve),
-    *(evaluate, calibrate, robustness, bias, bench, train, synthesise, export),
+    *(evaluate, calibrate, robustness, bias, bench, train, synthesise, pretrain, export),
 )
 for _command in _COMMANDS:
     app.command(short_help=_LISTED[_command.__name__])(_command)
