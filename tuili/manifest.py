@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 DIGEST = "bundle.sha256"
-KINDS = {"prefix-onnx": ("model.onnx", "tokenizer.json")}
+ENTITIES = "entities-onnx"
+KINDS = {"prefix-onnx": ("model.onnx", "tokenizer.json"), ENTITIES: ("model.onnx", "tokenizer.json")}
 """Every kind of model, with the files that it can't do without."""
 PRECISIONS = ("int8", "float32")
 SUFFIXES = (".json", ".md", ".onnx", ".safetensors", ".txt")
@@ -124,13 +125,16 @@ class Manifest:
     Attributes:
         name, version: Letters, digits, `.`, `_` and `-`; the name goes into every verdict.
         kind: Which back end runs it; one of `KINDS`.
-        labels: In the order of the model's columns; all of the three-way or all of the two-way ones.
+        labels: In the order of the model's columns; all of the three-way or all of the two-way ones. None of a kind
+            that does not judge.
         temperature: Log-probabilities are divided by it, unless there is a `calibration`.
         threshold: Confidence below which a verdict is undecided, 0 to 1.
         recipe: How it was made: command, seed, commit, ...
         metrics: Figures by the set they were measured on.
         files: By name, relative to the directory; `write_bundle` fills it.
         calibration: How sure it may be, found out on a user's or the recipe's pairs. A manifest may lack the key.
+        entity_types: What the model finds, in the order of its columns; only of kind `entities-onnx`. A manifest may
+            lack the key.
     """
 
     name: str
@@ -149,6 +153,7 @@ class Manifest:
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     format: int = FORMAT
     calibration: Calibration | None = None
+    entity_types: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; the same manifest always gives the same order of keys."""
@@ -159,6 +164,9 @@ class Manifest:
         del value["calibration"]  # a manifest without one is written as it was before there were any
         if self.calibration is not None:
             value["calibration"] = self.calibration.to_dict()
+        del value["entity_types"]
+        if self.entity_types:
+            value["entity_types"] = list(self.entity_types)
         return {"format": value.pop("format"), **value}
 
     @classmethod
@@ -173,12 +181,14 @@ class Manifest:
         keys = an_object(value, "the manifest", _required(cls, value))
         metrics = an_object(keys["metrics"], "metrics")
         recipe = an_object(keys["recipe"], "recipe")
-        labels = _labels(keys["labels"])
+        kind = one_of(keys["kind"], "kind", tuple(KINDS))
+        types = _entity_types(keys.get("entity_types", []), kind)
+        labels = () if kind == ENTITIES and keys["labels"] == [] else _labels(keys["labels"])
         calibration = Calibration.from_dict(keys["calibration"], len(labels)) if "calibration" in keys else None
         return cls(
             name=a_word(keys["name"], "name"),
             version=a_word(keys["version"], "version"),
-            kind=one_of(keys["kind"], "kind", tuple(KINDS)),
+            kind=kind,
             labels=labels,
             temperature=float(a_number(keys["temperature"], "temperature", *TEMPERATURES)),
             threshold=float(a_number(keys["threshold"], "threshold", 0.0, 1.0)),
@@ -192,6 +202,7 @@ class Manifest:
             files=_entries(keys["files"]),
             format=a_whole(keys["format"], "format", FORMAT, FORMAT),
             calibration=calibration,
+            entity_types=types,
         )
 
     def check_complete(self) -> None:
@@ -204,9 +215,9 @@ class Manifest:
 
 
 def _required(cls: type[Manifest], value: object) -> tuple[str, ...]:
-    """The keys that this manifest must have and may have: all, less the calibration where it has none."""
+    """The keys that this manifest must have and may have: all, less those of the two that it has not."""
     keys = names(cls)
-    optional = {"calibration"} - set(value if isinstance(value, dict) else ())
+    optional = {"calibration", "entity_types"} - set(value if isinstance(value, dict) else ())
     return tuple(key for key in keys if key not in optional)
 
 
@@ -216,6 +227,13 @@ def _labels(value: object) -> tuple[Label, ...]:
         if len(given) == len(way) and all(label in given for label in way):
             return tuple(Label(name) for name in given)
     return refuse(given, "labels", f"all of {', '.join(THREE_WAY)}, or all of {', '.join(TWO_WAY)}, each once")
+
+
+def _entity_types(value: object, kind: str) -> tuple[str, ...]:
+    types = tuple(a_word(name, "entity_types") for name in a_list(value, "entity_types"))
+    if len(set(types)) < len(types) or bool(types) != (kind == ENTITIES):
+        refuse(list(types), "entity_types", f"names, each once, of kind {ENTITIES}, and none of another kind")
+    return types
 
 
 def _entries(value: object) -> dict[str, FileEntry]:

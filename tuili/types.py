@@ -44,6 +44,28 @@ class Span(NamedTuple):
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Characters of a text that name something.
+
+    Attributes:
+        span: Where, in the text that was given to the finder.
+        type: What kind of thing; the finder says which there are.
+        score: How sure the finder is, 0 to 1.
+    """
+
+    span: Span
+    type: str
+    score: float = 1.0
+
+    def text(self, source: str) -> str:
+        return source[self.span.start : self.span.end]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"start": self.span.start, "end": self.span.end, "type": self.type, "score": self.score}
+
+
 Side: TypeAlias = Literal["premise", "hypothesis"]
 
 

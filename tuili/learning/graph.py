@@ -188,8 +188,11 @@ class Branch:
 
     # the encoder
 
-    def embed(self, ids: str, token_type: int) -> str:
-        """Sum of word, position and type embeddings, normalised. *Shape:* `(g, m, t)` to `(g * m * t, hidden)`."""
+    def embed(self, ids: str, token_type: int, *more: str) -> str:
+        """Sum of word, position and type embeddings, and of `more`, normalised.
+
+        *Shape:* `ids` `(g, m, t)`, `more` and what comes back `(g * m * t, hidden)`.
+        """
         hidden = self.config.hidden
         flat = self.reshape(ids, [-1])
         if self.weights.int8:
@@ -204,8 +207,10 @@ class Branch:
         tokens = self.size(ids, 2)
         table = self.weights.tensors["positions.weight"] + self.weights.tensors["types.weight"][token_type]
         places = self.node("Slice", self.weights.put(f"positions_{token_type}", table), self.ints(0), tokens)
-        embedded = self.node("Add", self.reshape(embedded, [-1, tokens, hidden]), places)
-        return self.norm(self.reshape(embedded, [-1, hidden]), "embedding_norm")
+        embedded = self.reshape(self.node("Add", self.reshape(embedded, [-1, tokens, hidden]), places), [-1, hidden])
+        for other in more:
+            embedded = self.node("Add", embedded, other)
+        return self.norm(embedded, "embedding_norm")
 
     def norm(self, x: str, name: str) -> str:
         weight, bias = self.weights.tensor(f"{name}.weight"), self.weights.tensor(f"{name}.bias")

@@ -14,6 +14,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from tuili.errors import BundleError, NumericalError
+from tuili.manifest import ENTITIES
 from tuili.perception.tokens import Tokeniser
 from tuili.reasoning.onnx_safety import refuse_external_data
 from tuili.reasoning.workers import Workers
@@ -72,6 +73,10 @@ class Embedded:
 
     def __init__(self, bundle: Bundle, *, threads: int) -> None:
         manifest = bundle.manifest
+        if manifest.kind == ENTITIES:
+            raise BundleError(
+                f"{manifest.name} is of kind {ENTITIES}, which does not judge; tuili.reasoning.entities.load reads it"
+            )
         self.name = f"{manifest.name}@{bundle.digest[:12]}"
         self.digest = bundle.digest
         self.threads = threads
@@ -81,7 +86,9 @@ class Embedded:
         self.hypothesis_window = manifest.window.hypothesis - 2
         self.overlap = manifest.window.overlap
         self.workers = Workers(threads)
-        self._session = _open_session(bundle.files["model.onnx"])
+        self._session = open_session(
+            bundle.files["model.onnx"], {"ids", "mask", "percept", "percept_mask"}, "a prefix-form model"
+        )
         percept = next(i for i in self._session.get_inputs() if i.name == "percept")
         _, self._layers, _, self._heads, _, self._head_size = percept.shape
         self._dtype: type = np.float16 if percept.type == "tensor(float16)" else np.float32
@@ -254,7 +261,8 @@ def _mask(lengths: Sequence[int], padded: int) -> Array:
     return (np.arange(padded) < np.asarray(lengths)[:, None]).astype(np.float32)
 
 
-def _open_session(model: bytes) -> onnxruntime.InferenceSession:
+def open_session(model: bytes, inputs: set[str], kind: str) -> onnxruntime.InferenceSession:
+    """A model that has been written for this runtime, in one thread. Raises BundleError unless it has these inputs."""
     refuse_external_data(model)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -266,7 +274,7 @@ def _open_session(model: bytes) -> onnxruntime.InferenceSession:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except REFUSALS as error:
         raise BundleError(f"model.onnx can't be run: {str(error).splitlines()[0][:200]}") from error
-    inputs = {i.name for i in session.get_inputs()}
-    if inputs != {"ids", "mask", "percept", "percept_mask"}:
-        raise BundleError(f"model.onnx is not a prefix-form model: its inputs are {sorted(inputs)}")
+    found = {i.name for i in session.get_inputs()}
+    if found != inputs:
+        raise BundleError(f"model.onnx is not {kind}: its inputs are {sorted(found)}")
     return session

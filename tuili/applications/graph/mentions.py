@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-if TYPE_CHECKING:
-    from tuili.types import Span
+from tuili.types import Mention as Mention  # noqa: TC001  where a finder looks for it
 
 ANY = "entity"
 """The type of a name whose kind could not be told. It fits every domain and range but values'."""
@@ -16,24 +14,6 @@ VALUES = frozenset({"date", "number"})
 
 TYPES = ("person", "organization", "place", "work", "event", ANY, *sorted(VALUES))
 """The types that the general schema uses. A schema and a finder may agree on others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Characters of a text that name something.
-
-    Attributes:
-        span: Where, in the text that was given to the finder.
-        type: One of `TYPES`, or a type of the finder's own.
-        score: How sure the finder is, 0 to 1.
-    """
-
-    span: Span
-    type: str
-    score: float = 1.0
-
-    def text(self, source: str) -> str:
-        return source[self.span.start : self.span.end]
 
 
 @runtime_checkable
