@@ -107,3 +107,9 @@ def test_a_recorded_engine_is_explained_by_masking(tiny_engine, tmp_path, monkey
     with Log(tmp_path / "log") as log:
         recorded = explain(Recorded(tiny_engine, log), pair, draws=0)
     assert recorded.to_dict() == explain(tiny_engine, pair, draws=0).to_dict()
+
+
+@pytest.mark.parametrize("pair", ["ab", ("one",), ("a", "b", "c"), None, 3])
+def test_what_is_no_pair_is_refused(pair):
+    with pytest.raises(InputError, match=r"a pair is \(premise, hypothesis\)"):
+        explain(sleeper(), pair)

@@ -259,6 +259,11 @@ def test_options_that_can_not_be_are_told(change, message):
         TrainConfig.of({**given, **change})
 
 
+def test_options_are_a_mapping():
+    with pytest.raises(UsageError, match="the options of a training run are a mapping, got NoneType"):
+        tuili.train(None)
+
+
 def test_options_come_from_a_recipe(tmp_path):
     (tmp_path / "r.toml").write_text('[train]\nepochs = 2\nbatch-tokens = 64\nrate = 1\nform = "joint"\n')
     config = TrainConfig.of({"file": "a", "dev": "b", "base": "./c", "output": "d", **read_recipe(tmp_path / "r.toml")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Annotated
@@ -52,7 +53,7 @@ def serve(
         deadline=deadline,
         max_wait=max_wait,
         rate=rate,
-        burst=max(1, round(rate)),
+        burst=max(1, round(rate)) if math.isfinite(rate) else 1,  # such a rate is refused by Settings
         max_body=max_body,
         max_text=max_text,
         max_pairs=max_pairs,

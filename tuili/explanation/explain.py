@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuili.data.shown import shown
 from tuili.errors import InputError, InvalidPair, UsageError
 from tuili.explanation.attribution import PERMUTATIONS, leave_one_out, shapley
 from tuili.explanation.contrast import smallest_edit
@@ -106,6 +107,8 @@ def explain_verdict(
 
 
 def _verdict(judge: Judge, pair: tuple[str, str]) -> Verdict:
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise InputError(f"a pair is (premise, hypothesis), got {type(pair).__name__}: {shown(str(pair))}")
     try:
         return judge.judge([pair])[0]
     except InvalidPair as error:

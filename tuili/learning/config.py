@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tuili.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 CHOICES = {
     "form": ("prefix", "joint"),
@@ -107,6 +105,8 @@ class TrainConfig:
         Raises:
             UsageError: An option is unknown, missing, or of the wrong type.
         """
+        if not isinstance(values, Mapping):
+            raise UsageError(f"the options of a training run are a mapping, got {type(values).__name__}")
         kinds = {part.name: str(part.type) for part in fields(cls)}
         given: dict[str, Any] = {}
         for key, value in values.items():

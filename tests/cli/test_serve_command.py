@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from tuili.cli.app import app
+from tuili.errors import UsageError
+
+pytest.importorskip("fastapi")
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf", "-inf", "0", "-1"])
+def test_a_rate_that_can_not_be_is_refused(rate):
+    done = CliRunner().invoke(app, ["serve", "--rate", rate])
+    assert isinstance(done.exception, UsageError), done.output
+    assert "rate" in str(done.exception)
