@@ -29,6 +29,7 @@ from tuili.cli.robustness import bias, robustness
 from tuili.cli.serve import serve
 from tuili.cli.synthesise import synthesise
 from tuili.cli.train import train
+from tuili.cli.tune import tune
 from tuili.errors import TuiliError, UsageError
 
 
@@ -58,6 +59,7 @@ _LISTED = {
     "bias": "Whether it matters which group of people is named.",
     "bench": "How fast a model is on this machine.",
     "train": "A model from labelled pairs.",
+    "tune": "Training options, searched for.",
     "synthesise": "Labelled pairs out of a grammar.",
     "pretrain": "A base to train from, out of raw text.",
     "export": "A joint checkpoint as ONNX, to be used without torch.",
@@ -74,7 +76,7 @@ app = typer.Typer(
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
     *(judge, explain, classify, match, check, answer, serve),
-    *(evaluate, calibrate, robustness, bias, bench, train, synthesise, pretrain, export),
+    *(evaluate, calibrate, robustness, bias, bench, train, tune, synthesise, pretrain, export),
 )
 for _command in _COMMANDS:
     app.command(short_help=_LISTED[_command.__name__])(_command)

@@ -1,0 +1,108 @@
+"""`tuili tune`: a study that goes on, a recipe that trains, trials that are cut short."""
+
+from __future__ import annotations
+
+import json
+
+import made_up_pairs
+import pytest
+from typer.testing import CliRunner
+
+import tuili
+from tuili.cli.app import app
+from tuili.errors import ResumeError, UsageError
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+optuna = pytest.importorskip("optuna")
+
+from tuili.learning.config import TrainConfig, read_recipe  # noqa: E402
+from tuili.learning.tune import SPACE, checked_space, read_space, tune  # noqa: E402
+
+RATES = {"rate": {"low": 1e-7, "high": 3e-3, "log": True}}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = tmp_path_factory.mktemp("tune")
+    made_up_pairs.write(place / "train.jsonl", made_up_pairs.rows(60))
+    made_up_pairs.write(place / "dev.jsonl", made_up_pairs.rows(30, seed=1))
+    made_up_pairs.write_base(place / "base")
+    (place / "all.toml").write_text('epochs = 2\nprecision = "fp32"\nbatch-tokens = 512\n')
+    (place / "space.toml").write_text("[rate]\nlow = 1e-7\nhigh = 3e-3\nlog = true\n")
+    return place
+
+
+def common(place, **changes):
+    given = {"file": place / "train.jsonl", "dev": place / "dev.jsonl", "base": str(place / "base"), "threads": 1}
+    return {**given, "epochs": 2, "precision": "fp32", "batch_tokens": 512, **changes}
+
+
+def test_a_study_goes_on_and_its_recipe_trains(place, tmp_path):
+    study = tmp_path / "study.sqlite"
+    first = tune(common(place), study, space=RATES, trials=1)
+    assert first.finished == 1
+    files = [str(place / "train.jsonl"), "--dev", str(place / "dev.jsonl"), "--base", str(place / "base")]
+    options = ["--recipe", str(place / "all.toml"), "--space", str(place / "space.toml"), "--threads", "1"]
+    done = CliRunner().invoke(app, ["tune", *files, "--study", str(study), "--trials", "2", *options, "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["finished"] + found["pruned"] == 3
+    assert found["accuracy"] >= first.accuracy
+    recipe = read_recipe(found["recipe"])
+    assert recipe["rate"] == found["best"]["rate"]
+    assert recipe["epochs"] == 2
+    assert not list((tmp_path / "study.sqlite.trials").iterdir())
+    output = tuili.train({**recipe, **common(place, rate=recipe["rate"]), "output": tmp_path / "out"})
+    report = json.loads((tmp_path / "out.run" / "reports" / "dev.json").read_text())
+    assert output.exists()
+    assert report["accuracy"] == pytest.approx(found["accuracy"], abs=0.1)  # int8 and all
+    with pytest.raises(ResumeError, match="another space"):
+        tune(common(place, epochs=3), study, space=RATES, trials=1)
+
+
+def test_a_trial_that_lags_behind_is_cut_short(place, tmp_path, monkeypatch):
+    monkeypatch.setattr(optuna.trial.Trial, "should_prune", lambda self: self.number == 1)
+    found = tune(common(place), tmp_path / "study.sqlite", space=RATES, trials=2)
+    assert (found.finished, found.pruned) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        {},
+        {"rate": 3},
+        {"rate": {"low": 1.0}},
+        {"rate": {"low": 2.0, "high": 1.0}},
+        {"rate": {"low": 1, "high": 2.0}},
+        {"rate": {"low": 0.0, "high": 2.0, "log": True}},
+        {"decay": {"choices": []}},
+    ],
+)
+def test_a_space_that_can_not_be_is_refused(space):
+    with pytest.raises(UsageError, match="space"):
+        checked_space(space)
+
+
+def test_what_can_not_be_is_said_before_the_first_trial(place, tmp_path):
+    study = tmp_path / "study.sqlite"
+    for changes, space, said in (
+        ({}, {"colour": {"choices": ["red"]}}, "unknown option"),
+        ({"rate": 1e-3}, RATES, "both given and searched"),
+        ({}, {"decay": {"choices": ["up"]}}, "decay must be one of"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            tune(common(place, **changes), study, space=space)
+    assert not study.exists()
+    study.write_text("notes")
+    with pytest.raises(UsageError, match="no SQLite file"):
+        tune(common(place), study, space=RATES)
+    (tmp_path / "bad.toml").write_text("= 3")
+    with pytest.raises(UsageError, match="TOML"):
+        read_space(tmp_path / "bad.toml")
+
+
+def test_the_space_that_ships_is_of_options_that_training_has(place):
+    for name, table in checked_space(SPACE).items():
+        for value in table.get("choices", [table.get("low"), table.get("high")]):
+            TrainConfig.of({"file": "a", "dev": "b", "base": "./c", "output": "d", name: value})
