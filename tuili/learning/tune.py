@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
+import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ SPACE: dict[str, Any] = {
 }
 """What is searched where no space is declared."""
 
+ATTEMPTS = 10
 KEYS = ({"choices"}, {"low", "high"}, {"low", "high", "log"})
 
 
@@ -189,27 +190,35 @@ def _opened(optuna: Any, path: Path, identity: str) -> Any:
     """The study in the file, made if need be, if it is of this identity."""
     if path.exists() and path.read_bytes()[:16] != b"SQLite format 3\x00":
         raise UsageError(f"{path} is there already and no SQLite file; name another --study")
-    try:
-        path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        # Other processes write too: better to wait for them than to fail.
-        storage = optuna.storages.RDBStorage(
-            f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": 60}}
-        )
-        found = optuna.create_study(
-            study_name="tuili",
-            storage=storage,
-            direction="maximize",
-            load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
-        )
-    except (OSError, sqlite3.Error, optuna.exceptions.StorageInternalError) as error:
-        raise UsageError(f"{path} can't be opened as a study; name a file that can be written") from error
+    path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    for attempt in range(ATTEMPTS):
+        try:
+            found = _created(optuna, path)
+            break
+        except Exception as error:  # the database library's own kinds; two processes may be making the tables at once
+            if attempt == ATTEMPTS - 1:
+                raise UsageError(f"{path} can't be opened as a study; name a file that can be written") from error
+            time.sleep(0.3)
     begun = found.user_attrs.get("identity")
     if begun is None:
         found.set_user_attr("identity", identity)
     elif begun != identity:
         raise ResumeError(f"{path} is a study of another space, other options or other data; name another --study")
     return found
+
+
+def _created(optuna: Any, path: Path) -> Any:
+    # Other processes write too: better to wait for them than to fail.
+    storage = optuna.storages.RDBStorage(
+        f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": 60}}
+    )
+    return optuna.create_study(
+        study_name="tuili",
+        storage=storage,
+        direction="maximize",
+        load_if_exists=True,
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+    )
 
 
 def _example(table: Mapping[str, Any]) -> Any:
