@@ -198,6 +198,7 @@ def manifest_of(arguments: argparse.Namespace, precision: str) -> Manifest:
             "commit": arguments.commit,
             "pairs": record["pairs"],
             "seed": record["seed"],
+            "start": arguments.start,
         },
         metrics={},
     )
@@ -212,6 +213,7 @@ def main() -> None:
     parser.add_argument("--mixture", default=str(Path(__file__).with_name("mixture.toml")))
     parser.add_argument("--version", default="1")
     parser.add_argument("--commit", default="unknown")
+    parser.add_argument("--start", default="the base", help="what training began with, for the card")
     arguments = parser.parse_args()
     started = time.monotonic()
     tensors = load_file(arguments.weights)
@@ -251,7 +253,7 @@ def main() -> None:
 CARD = """# {name} {version} ({precision})
 
 A {ways}-way judge of English sentence pairs in the prefix form: the premise is read once, for any number of hypotheses.
-Base: {base} ({base_licence}). Trained on {pairs:,} pairs (seed {seed}) by the recipe in `models/`.
+Base: {base} ({base_licence}). Trained on {pairs:,} pairs (seed {seed}), from {start} on, by the recipe in `models/`.
 
 ## Figures
 
@@ -292,6 +294,7 @@ def model_card(manifest: Manifest) -> str:
         base_licence=manifest.base.licence,
         pairs=manifest.recipe["pairs"],
         seed=manifest.recipe["seed"],
+        start=manifest.recipe["start"],
         temperature=manifest.temperature,
         sharpness=manifest.combination.parameters["sharpness"],
         figures="\n".join(rows),
