@@ -23,8 +23,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tuili.checked import MANIFEST
 from tuili.errors import BundleError, UsageError
-from tuili.manifest import DIGEST, MANIFEST, MAX_MANIFEST_BYTES, FileEntry, Manifest
+from tuili.manifest import DIGEST, MAX_MANIFEST_BYTES, FileEntry, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
