@@ -1,4 +1,4 @@
-"""Names in a text, and how well they are found. Give it a bundle that models/entities.py made."""
+"""Names in a text, and how well they are found. A directory that models/entities.py made may be given."""
 
 import sys
 
@@ -8,7 +8,7 @@ from tuili.reasoning import entities
 TEXT = "Anna Lind of Acme Corp. flew to Milan on Monday. Lind will meet Mr. Vale there."
 NAMES = {"Anna Lind": "person", "Acme Corp.": "organization", "Milan": "place", "Lind": "person", "Vale": "person"}
 
-finder = entities.load(sys.argv[1])
+finder = entities.load(*sys.argv[1:])
 mentions = finder.find(TEXT)
 for mention in mentions:
     print(f"{mention.text(TEXT):<12} {mention.type:<13} {mention.score:.2f}")

@@ -23,6 +23,7 @@ def main(base: str, train: str, dev: str, output: str, **options: object) -> Non
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
-        raise SystemExit(__doc__)
-    main(*sys.argv[1:])
+    if len(sys.argv) == 5:
+        main(*sys.argv[1:])
+    else:
+        print(__doc__)
