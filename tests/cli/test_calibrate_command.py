@@ -56,7 +56,7 @@ def test_a_bundle_is_written_and_can_be_used(tiny_directory: Path, data: Path, t
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["judge", "a dog", "a cat", "--max-risk", "0.05"], "does not know its risk"),
+        (["judge", "a dog", "a cat", "--max-risk", "0.05"], "can't show a risk of 0.05"),
         (["judge", "a dog", "a cat", "--max-risk", "x"], "max-risk"),
         (["calibrate"], "FILE"),
         (["calibrate", "x.jsonl"], "--output"),

@@ -181,7 +181,7 @@ def test_below_the_threshold_nothing_is_decided(tiny_directory):
     assert engine.judge([("a dog.", "a cat.")])[0].prediction_set == {verdict.label}
 
 
-@pytest.mark.parametrize("address", ["embedded", "hf:", "openai:x", "ftp://localhost:1", "tiny", ""])
+@pytest.mark.parametrize("address", ["embedded", "hf:", "open:x", "ftp://localhost:1", "tiny", ""])
 def test_an_address_that_means_nothing_is_refused_with_the_allowed_ones(address):
     with pytest.raises(UsageError, match="hf:organisation/name"):
         load(address)

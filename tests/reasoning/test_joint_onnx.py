@@ -38,7 +38,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def checkpoint(place):
-    return tiny_checkpoint.write_bert(place / "bert", hidden_size=64, intermediate_size=128)
+    return tiny_checkpoint.write_bert(place / "bert", hidden_size=64, intermediate_size=64)
 
 
 @pytest.fixture(scope="module")

@@ -124,6 +124,8 @@ class Checkpoint:
             message = line[len(_BEFORE) : line.rindex(_BETWEEN)]
             checkpoint = cls(inner["log"], inner["time"], writers, inner["public_key"], signature, message)
             schema = inner["schema"]
+            if signature is not None and bytes.fromhex(signature).hex() != signature:
+                raise ValueError("a signature has one spelling")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("the line is not a checkpoint") from error
         if schema != SCHEMA or checkpoint.line() != line:

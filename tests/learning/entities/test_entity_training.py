@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import made_up  # noqa: E402
+import made_up_documents  # noqa: E402
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet  # noqa: E402
@@ -36,7 +36,7 @@ def _one_thread():
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    return made_up.write_base(tmp_path_factory.mktemp("base") / "bert")
+    return made_up_documents.write_base(tmp_path_factory.mktemp("base") / "bert")
 
 
 def config(base, **settings) -> EntityConfig:
@@ -49,7 +49,7 @@ def config(base, **settings) -> EntityConfig:
 @pytest.fixture(scope="module")
 def trained(base, tmp_path_factory):
     """A training that has come to its end, and the bundle that it wrote."""
-    training = EntityTraining(made_up.sentences(300), made_up.sentences(60, seed=1), config(base))
+    training = EntityTraining(made_up_documents.sentences(300), made_up_documents.sentences(60, seed=1), config(base))
     outcome = training.fit()
     directory = tmp_path_factory.mktemp("trained") / "bundle"
     bundle = training.write(
@@ -69,7 +69,7 @@ def test_training_learns_casing_and_context_and_the_bundle_finds_the_same(traine
     finder = entities.load(directory)
     names = {"person": "PER", "place": "LOC"}
     gold, found = [], []
-    for sentence in made_up.sentences(40, seed=2):
+    for sentence in made_up_documents.sentences(40, seed=2):
         text = " ".join(sentence.words)
         edges = np.cumsum([0, *(len(word) + 1 for word in sentence.words)])
         starts = {int(edge): place for place, edge in enumerate(edges)}
@@ -79,7 +79,7 @@ def test_training_learns_casing_and_context_and_the_bundle_finds_the_same(traine
 
 
 def test_a_run_goes_on_from_its_checkpoint_and_ends_with_the_same_weights(base, tmp_path):
-    train, dev = made_up.sentences(80), made_up.sentences(20, seed=1)
+    train, dev = made_up_documents.sentences(80), made_up_documents.sentences(20, seed=1)
     whole = EntityTraining(train, dev, config(base, epochs=2))
     whole.fit()
 
@@ -101,7 +101,7 @@ def test_a_run_goes_on_from_its_checkpoint_and_ends_with_the_same_weights(base, 
 
 def test_every_word_keeps_its_tag_whatever_the_windows(base):
     tokeniser = Tokeniser(tiny.tokenizer_json())
-    sentences = made_up.sentences(30)
+    sentences = made_up_documents.sentences(30)
     items = documents(sentences, tokeniser, ("LOC", "PER"), 38)
     batches = DocumentBatches(items, tokeniser, 40, 200, 1)
     words = sum(len(sentence.words) for sentence in sentences)
@@ -167,13 +167,13 @@ def test_data_and_bases_that_cannot_be_used(base, tmp_path):
         EntityTraining(plain, plain, config(base))
     strange = [TaggedSentence(0, ("Dog",), ("B-WORK",))]
     with pytest.raises(DataError, match="WORK, which is none of"):
-        EntityTraining(made_up.sentences(5), strange, config(base))
+        EntityTraining(made_up_documents.sentences(5), strange, config(base))
     with pytest.raises(ModelError, match="no BERT encoder"):
-        EntityTraining(made_up.sentences(5), plain, config(tmp_path))
+        EntityTraining(made_up_documents.sentences(5), plain, config(tmp_path))
 
 
 def test_two_types_cannot_share_a_name(base, tmp_path):
-    training = EntityTraining(made_up.sentences(10), made_up.sentences(5), EntityConfig(
+    training = EntityTraining(made_up_documents.sentences(10), made_up_documents.sentences(5), EntityConfig(
         base, vocabulary=200, window=40, names={"PER": "thing", "LOC": "thing"}))  # fmt: skip
     with pytest.raises(UsageError, match="can't be called the same"):
         training.write(tmp_path / "b", name="x", base=Base("r", "n"), data=DataCard("m", "n"), facts={})
