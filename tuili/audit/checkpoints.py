@@ -124,11 +124,11 @@ class Checkpoint:
             message = line[len(_BEFORE) : line.rindex(_BETWEEN)]
             checkpoint = cls(inner["log"], inner["time"], writers, inner["public_key"], signature, message)
             schema = inner["schema"]
-            if signature is not None and bytes.fromhex(signature).hex() != signature:
-                raise ValueError("a signature has one spelling")
+            # hexadecimal has two spellings of a letter, and either would verify
+            spelled = signature is None or bytes.fromhex(signature).hex() == signature
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("the line is not a checkpoint") from error
-        if schema != SCHEMA or checkpoint.line() != line:
+        if schema != SCHEMA or not spelled or checkpoint.line() != line:
             raise ValueError("the line is not a checkpoint as tuili writes them")
         return checkpoint
 
