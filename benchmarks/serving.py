@@ -14,6 +14,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -35,7 +36,7 @@ class Served:
 
     def __init__(self, port: int, *options: str) -> None:
         command = [sys.executable, "-m", "tuili", "serve", "--port", str(port), *options]
-        self._log = Path(f"/tmp/tuili-serve-{port}.log").open("w")  # noqa: S108, SIM115
+        self._log = tempfile.NamedTemporaryFile("w", prefix=f"tuili-serve-{port}-", suffix=".log")  # noqa: SIM115
         self._process = subprocess.Popen(command, stderr=self._log)
         self.url = f"http://127.0.0.1:{port}"
 
