@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -193,7 +194,9 @@ def test_an_interrupted_file_run_says_how_to_go_on(tmp_path):
     ]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     command = [sys.executable, "-m", "tuili", "judge", "--file", "in.jsonl", "--output", "out.jsonl"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+    # whoever started the tests in the background may have left the signal ignored, and children inherit that
+    default = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, preexec_fn=default) as process:
         while not (tmp_path / "out.jsonl.partial").exists():
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
