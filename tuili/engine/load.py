@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuili.manifest import Combination, Manifest
+    from tuili.reasoning.model_directory import ModelDirectory
     from tuili.types import Label
 
 ADDRESSES = (
@@ -57,7 +58,8 @@ def load(
         threads: Processor threads; by default those that this process may use.
         cache_bytes: Memory for percepts of premises that may be asked about again.
         threshold: Confidence below which a verdict is undecided, 0 to 1; by default, what the bundle says, or 0.
-        labels: Of a checkpoint: what its outputs mean, in order; by default, what its configuration says.
+        labels: Of a checkpoint: what its outputs mean, in order; by default, what its configuration says. Of one that
+            writes text: what it chooses from.
         check_labels: Of a checkpoint: whether its verdicts on unmistakable pairs must agree with the label order.
         max_risk: Share of decided verdicts that may be wrong, above 0 and below 1, in place of a threshold: the model's
             calibration then says from which confidence on it decides. `engine.calibrate.threshold_for` says what is
@@ -193,10 +195,15 @@ def _open_language_model(address: str, options: Options) -> Engine:
 def _open_checkpoint(source: str, options: Options) -> Engine:
     if options.max_risk is not None:
         raise UsageError(f"a checkpoint does not know its risk; only a bundle does, and {_CALIBRATE_FIRST}")
+    from tuili.reasoning.model_directory import family_of, find_model
+
+    directory = find_model(source)
+    if family_of(directory) != "classifier":
+        return _open_generative(directory, options)
     from tuili.engine.joint import JointReader
     from tuili.reasoning.checkpoint import Checkpoint
 
-    backend = Checkpoint.load(source, labels=options.labels, check_labels=options.check_labels)
+    backend = Checkpoint.load(directory, labels=options.labels, check_labels=options.check_labels)
     return Engine(
         JointReader(backend),
         model=backend.name,
@@ -205,6 +212,14 @@ def _open_checkpoint(source: str, options: Options) -> Engine:
         threshold=options.threshold or 0.0,
         origin=(_load, (options,)),
     )
+
+
+def _open_generative(directory: ModelDirectory, options: Options) -> Engine:
+    # Its labels are words of the prompt, so there is no order of theirs to check.
+    from tuili.engine.generative import generative_judge
+
+    threshold = options.threshold or 0.0
+    return generative_judge(directory, threshold=threshold, labels=options.labels, origin=(_load, (options,)))
 
 
 def _open_export(directory: str, options: Options) -> Engine:

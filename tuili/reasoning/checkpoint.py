@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tuili.reasoning.model_directory import ModelDirectory
     from tuili.types import Label, Pair, Span
 
 
@@ -44,7 +45,7 @@ class Checkpoint:
     @classmethod
     def load(
         cls,
-        source: str | Path,
+        source: str | Path | ModelDirectory,
         *,
         labels: Sequence[Label | str] | None = None,
         device: str | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tuili.types import Label
@@ -35,17 +36,27 @@ that it says. Use the premise alone, and no knowledge of the world beyond what i
 {form}"""
 
 
-def request(model: str, pair: Pair, labels: Sequence[Label], mode: Mode) -> bytes:
-    """The body of a request, in ASCII. The mark is drawn anew for each."""
-    mark = _mark(pair)
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What is said to a model: `system` is ours, `user` holds the texts of strangers, each between marked lines."""
+
+    system: str
+    user: str
+
+
+def messages(pair: Pair, labels: Sequence[Label], mode: Mode, *, mark: str) -> Messages:
+    """The question whether a pair's hypothesis follows. The mark must be none that the texts' authors could know."""
     meanings = "\n".join(f"{label.value}: {_MEANING[label]}." for label in labels)
     texts = [f"[{mark} {field} begins]\n{text}\n[{mark} {field} ends]" for field, text in pair._asdict().items()]
+    return Messages(_TASK.format(mark=mark, meanings=meanings, form=_form(labels, mode)), "\n".join(texts))
+
+
+def request(model: str, pair: Pair, labels: Sequence[Label], mode: Mode) -> bytes:
+    """The body of a request, in ASCII. The mark is drawn anew for each."""
+    said = messages(pair, labels, mode, mark=_mark(pair))
     body: dict[str, Any] = {
         "model": model,
-        "messages": [
-            {"role": "system", "content": _TASK.format(mark=mark, meanings=meanings, form=_form(labels, mode))},
-            {"role": "user", "content": "\n".join(texts)},
-        ],
+        "messages": [{"role": "system", "content": said.system}, {"role": "user", "content": said.user}],
         "temperature": 0,
         "n": 1,
         "stream": False,

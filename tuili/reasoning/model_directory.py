@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from tuili.errors import BundleError, MissingExtra, ModelError, UsageError
 from tuili.reasoning.foreign_errors import first_line
@@ -33,6 +33,14 @@ _SHARD = re.compile(r"[\w.-]+\.safetensors", re.ASCII)
 _REPOSITORY = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?", re.ASCII)
 
 
+Family: TypeAlias = Literal["classifier", "seq2seq", "causal"]
+_GENERATIVE: dict[str, Family] = {
+    "ForConditionalGeneration": "seq2seq",
+    "LMHeadModel": "causal",
+    "ForCausalLM": "causal",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ModelDirectory:
     """A checkpoint on this machine.
@@ -46,18 +54,20 @@ class ModelDirectory:
     name: str
 
 
-def find_model(source: str | Path) -> ModelDirectory:
+def find_model(source: str | Path | ModelDirectory) -> ModelDirectory:
     """The checkpoint at a path or on the Hugging Face hub, fetched if need be.
 
     Args:
         source: A directory: a `Path`, or a string that begins with `.` or `/`. Anything else is a repository,
-            `hf:organisation/name`, with or without `hf:`; `@revision` may follow.
+            `hf:organisation/name`, with or without `hf:`; `@revision` may follow. One that was found before is found.
 
     Raises:
         UsageError: Neither a path nor the name of a repository.
         BundleError: The directory is missing, incomplete, or holds what must not be loaded.
         ModelError: The hub can't be reached, or has no such model.
     """
+    if isinstance(source, ModelDirectory):
+        return source
     if isinstance(source, Path) or source.startswith((".", "/")) or Path(source).is_absolute():
         path = Path(source)
         _check(path)
@@ -68,6 +78,17 @@ def find_model(source: str | Path) -> ModelDirectory:
     path = _fetch(repository, revision or None)
     _check(path)
     return ModelDirectory(path, f"{SCHEME}{repository}@{path.name[:12]}")
+
+
+def family_of(directory: ModelDirectory) -> Family:
+    """What the weights are made for, by the name that the configuration gives their architecture.
+
+    Two families write text: `seq2seq` (an encoder and a decoder, such as T5) and `causal` (such as GPT and Llama).
+    Everything else is taken for a classifier, and refused later if it is none.
+    """
+    names = _read_json(directory.path / CONFIG).get("architectures")
+    name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
+    return next((family for end, family in _GENERATIVE.items() if name.endswith(end)), "classifier")
 
 
 def _fetch(repository: str, revision: str | None) -> Path:

@@ -57,7 +57,7 @@ class PairNetwork:
     @classmethod
     def load(cls, directory: ModelDirectory, *, device: str | None, dtype: str) -> PairNetwork:
         """Raises MissingExtra, UsageError or ModelError, as `Checkpoint.load` does."""
-        torch, transformers = _import_libraries()
+        torch, transformers = import_libraries()
         if dtype not in DTYPES:
             raise UsageError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
         # Code that came with a model is never run, and nothing can change that.
@@ -77,7 +77,7 @@ class PairNetwork:
                 f"{directory.name} is no trained classifier: it lacks {missing[0]}"
                 f"{f' and {len(missing) - 1} more' if missing[1:] else ''}, which would be random numbers"
             )
-        network = network.eval().to(_device(device))
+        network = network.eval().to(device_named(device))
         return cls(network, PairTokenizer(tokenizer, positions=positions_of(network)), name=directory.name)
 
     @property
@@ -129,21 +129,22 @@ def canonical_batches(lengths: Sequence[int], most: int) -> Iterator[tuple[list[
             yield indices[start : start + rows], (rows, tokens)
 
 
-def positions_of(network: Any) -> int:
+def positions_of(network: Any, most_tokens: int = MOST_TOKENS) -> int:
     """How many tokens the model may be given at once."""
     config = network.config
     most = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
     if not isinstance(most, int) or most < 1:  # positions are relative, so there is no limit
-        return MOST_TOKENS
+        return most_tokens
     # RoBERTa and its kin count positions from the padding token's id on: the rows up to there are not used.
     tables = [module for name, module in network.named_modules() if name.endswith("position_embeddings")]
     unused = max(
         (table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), default=0
     )
-    return min(most - unused, MOST_TOKENS)
+    return min(most - unused, most_tokens)
 
 
-def _device(name: str | None) -> Any:
+def device_named(name: str | None) -> Any:
+    """A device of torch; the processor, if None. Raises UsageError where there is no such device."""
     import torch
 
     try:
@@ -154,7 +155,8 @@ def _device(name: str | None) -> Any:
     return device
 
 
-def _import_libraries() -> tuple[Any, Any]:
+def import_libraries() -> tuple[Any, Any]:
+    """torch and transformers. Raises MissingExtra."""
     try:
         import torch
         import transformers
