@@ -1,7 +1,8 @@
 """Stored edges of `tuili.build_graph` against CoNLL-2004's gold relations, and the fit of the shipped calibration.
 
-Two finders: the gold entities, and the rule finder. An edge is right if a gold relation of the same name joins mentions
-that overlap its own. Recall is over all gold relations, also those whose entities the finder missed.
+Three finders: the gold entities, the trained finder, and the rule finder. An edge is right if a gold relation of the
+same name joins mentions that overlap its own. Recall is over all gold relations, also those whose entities the finder
+missed.
 `--fit` fits the weights on the train split and writes them; measuring uses the dev split.
 """
 
@@ -23,10 +24,12 @@ from tuili.applications.graph.finder import RuleFinder
 from tuili.applications.graph.mentions import Mention
 from tuili.applications.graph.schema import parse_schema
 from tuili.applications.graph.statements import read_source
+from tuili.applications.graph.trained import TrainedFinder
 from tuili.perception.sentences import split_sentences
 from tuili.types import Span
 
 if TYPE_CHECKING:
+    from tuili.applications.graph.mentions import EntityFinder
     from tuili.applications.graph.schema import Schema
     from tuili.types import Judge
 
@@ -134,13 +137,19 @@ def fit(judge: Judge, found: list[Document], schema: Schema) -> EdgeCalibration:
 
 
 def measure(
-    judge: Judge, found: list[Document], schema: Schema, calibration: EdgeCalibration | None, name: str
+    judge: Judge,
+    found: list[Document],
+    schema: Schema,
+    calibration: EdgeCalibration | None,
+    name: str,
+    finder: EntityFinder | None,
 ) -> None:
+    """Print precision and recall at each threshold; without a finder, of the gold entities."""
     total = sum(len(document.relations) for document in found)
     edges = []
     for number, document in enumerate(found):
-        finder = document if name == "gold entities" else RuleFinder()
-        said = read_source(judge, str(number), document.text, make_settings(schema, finder, 0.0, calibration))
+        settings = make_settings(schema, finder or document, 0.0, calibration)
+        said = read_source(judge, str(number), document.text, settings)
         for statement in said.statements:
             if not statement.holds:
                 continue
@@ -175,6 +184,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=10_000, help="documents of a split, drawn at random")
     parser.add_argument("--fit", type=Path, help="fit on train, and write the weights here")
     parser.add_argument("--weights", type=Path, help="measure with these weights, not the shipped ones")
+    parser.add_argument("--finders", default="gold,trained,rules", help="which of them")
+    parser.add_argument("--calibrated", action="store_true", help="leave out the judge's own probability")
     arguments = parser.parse_args()
     judge, schema = tuili.load(arguments.model, threads=arguments.threads), parse_schema(SCHEMA)
     if arguments.fit:
@@ -185,9 +196,11 @@ def main() -> None:
     weights = make_settings(schema, None, 0.5, "shipped").calibration
     if arguments.weights:
         weights = EdgeCalibration.from_dict(json.loads(arguments.weights.read_text()))
-    for name in ("gold entities", "rule finder"):
-        for calibration in (weights, None):
-            measure(judge, found, schema, calibration, name)
+    finders = {"gold": ("gold entities", None), "trained": ("trained finder", TrainedFinder())}
+    finders["rules"] = ("rule finder", RuleFinder())
+    for name, finder in (finders[key] for key in arguments.finders.split(",")):
+        for calibration in (weights,) if arguments.calibrated else (weights, None):
+            measure(judge, found, schema, calibration, name, finder)
 
 
 if __name__ == "__main__":

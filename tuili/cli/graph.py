@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
 from tuili.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tuili.applications.graph.mentions import EntityFinder
 
 app = typer.Typer(
     name="graph",
@@ -30,6 +33,13 @@ class Export(StrEnum):
     JSON = "json"
 
 
+class Finder(StrEnum):
+    """Who finds the names."""
+
+    TRAINED = "trained"
+    RULES = "rules"
+
+
 @app.command()
 def build(
     graph: Folder,
@@ -41,6 +51,13 @@ def build(
         list[str] | None, typer.Option("--relation", help="Only this relation of the schema; may be given again.")
     ] = None,
     threshold: Annotated[float, typer.Option("--threshold", help="Probability from which on an edge is kept.")] = 0.5,
+    finder: Annotated[
+        Finder | None,
+        typer.Option("--finder", help="Who finds the names; by default the trained one, where its weights came along."),
+    ] = None,
+    open_relations: Annotated[
+        bool, typer.Option("--open", help="Store relations too that no schema names, in the words of the texts.")
+    ] = False,
     model: Model = None,
     labels: LabelOrder = None,
     threads: Threads = None,
@@ -59,7 +76,16 @@ def build(
         wanted = (wanted or store.schema or general_schema()).only(relation)
     engine = open_engine(model, threads, labels)
     with rows_bar() as show:
-        done = update_store(engine, store, texts, schema=wanted, threshold=threshold, progress=show)
+        done = update_store(
+            engine,
+            store,
+            texts,
+            schema=wanted,
+            finder=_finder(finder),
+            threshold=threshold,
+            open_relations=open_relations,
+            progress=show,
+        )
     said = store.load()
     counts = {
         "sources": len(said.sources),
@@ -170,6 +196,18 @@ def remove(graph: Folder, source: Annotated[list[str], typer.Argument(metavar="S
         store.remove(name)
     store.flush()
     typer.echo(f"{graph}: {len(store.sources)} sources left", err=True)
+
+
+def _finder(wanted: Finder | None) -> EntityFinder | None:
+    if wanted is Finder.RULES:
+        from tuili.applications.graph.finder import RuleFinder
+
+        return RuleFinder()
+    if wanted is Finder.TRAINED:
+        from tuili.applications.graph.trained import TrainedFinder
+
+        return TrainedFinder()
+    return None
 
 
 def _texts(sources: list[Path]) -> dict[str, str]:

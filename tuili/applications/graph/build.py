@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from tuili.applications.graph.calibration import EdgeCalibration, shipped_calibration
-from tuili.applications.graph.finder import RuleFinder
 from tuili.applications.graph.graph import Graph
 from tuili.applications.graph.schema import Schema, general_schema
 from tuili.applications.graph.statements import Settings, digest_text, read_source
+from tuili.applications.graph.trained import default_finder
 from tuili.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def build_graph(
     finder: EntityFinder | None = None,
     threshold: float = THRESHOLD,
     calibration: EdgeCalibration | str | None = "shipped",
+    open_relations: bool = False,
     graph: Graph | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Graph:
@@ -38,10 +39,13 @@ def build_graph(
         judge: Who says what follows.
         texts: By name, or a sequence of texts, which are then called text-1, text-2 and so on.
         schema: What may be said; by default `general_schema()`.
-        finder: Who finds the entities; by default `RuleFinder()`.
+        finder: Who finds the entities; by default a `TrainedFinder`, or a `RuleFinder` where its weights are not
+            installed.
         threshold: Probability from which on an edge is kept, 0 to 1.
         calibration: An `EdgeCalibration`; "shipped", the one that was fitted for the embedded model; or None: the
             judge's own probability of entailment.
+        open_relations: Whether relations are stored too that no schema names, as the texts put them: `founded`,
+            `capital_of`. Each is entailed by its quote, with the judge's own probability.
         graph: One to go on from: its other sources stay, those of the same name are replaced, and what has not
             changed is not read again.
         progress: Called with the number of characters read so far.
@@ -50,7 +54,7 @@ def build_graph(
         InvalidText: One of the texts can't be judged; the message says which.
         UsageError: An option that can't be.
     """
-    settings = make_settings(schema, finder, threshold, calibration)
+    settings = make_settings(schema, finder, threshold, calibration, open_relations=open_relations)
     named = name_texts(texts)
     sources = {} if graph is None else dict(graph.sources)
     digest = settings.digest(judge)
@@ -72,7 +76,12 @@ def _same(sha256: str, settings: str, text: str, digest: str) -> bool:
 
 
 def make_settings(
-    schema: Schema | None, finder: EntityFinder | None, threshold: float, calibration: EdgeCalibration | str | None
+    schema: Schema | None,
+    finder: EntityFinder | None,
+    threshold: float,
+    calibration: EdgeCalibration | str | None,
+    *,
+    open_relations: bool = False,
 ) -> Settings:
     """The options of `build_graph`, checked."""
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
@@ -83,7 +92,9 @@ def make_settings(
         if calibration != "shipped":
             raise UsageError(f'calibration must be "shipped", None or an EdgeCalibration, got {calibration!r}')
         calibration = shipped_calibration()
-    return Settings(schema or general_schema(), finder or RuleFinder(), float(threshold), calibration)
+    return Settings(
+        schema or general_schema(), finder or default_finder(), float(threshold), calibration, bool(open_relations)
+    )
 
 
 def name_texts(texts: Mapping[str, str] | Iterable[str]) -> dict[str, str]:

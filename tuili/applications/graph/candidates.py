@@ -33,6 +33,7 @@ class Candidate:
             needs it.
         between: The mentions of the sentence that stand between the two.
         nearest: Whether no other head is nearer to the tail, and no other tail nearer to the head.
+        stated: Whether the hypothesis is made of the sentence's own words, which tell the direction too.
     """
 
     relation: Relation
@@ -41,6 +42,7 @@ class Candidate:
     quote: Span
     between: tuple[Named, ...]
     nearest: tuple[bool, bool] = (True, True)
+    stated: bool = False
 
 
 def short_sentences(text: str, sentences: Sequence[Span]) -> list[Span]:
@@ -74,18 +76,20 @@ def candidates(named: Sequence[Named], sentences: Sequence[Span], schema: Schema
                     for head, tail in ((one, other), (other, one)):
                         if relation.symmetric and head is other:
                             continue
-                        if _may(relation, head, tail):
-                            quote = _quote(head, tail, sentence, sentences[place - 1] if place else sentence)
+                        if may(relation, head, tail):
+                            quote = quote_of(head, tail, sentence, sentences[place - 1] if place else sentence)
                             found.append(Candidate(relation, head, tail, quote, between))
         if found:
             yield _with_nearest(found)
 
 
-def _may(relation: Relation, head: Named, tail: Named) -> bool:
+def may(relation: Relation, head: Named, tail: Named) -> bool:
+    """Whether the types of two mentions allow a relation between them."""
     return head.type not in VALUES and fits(head.type, relation.domain) and fits(tail.type, relation.range)
 
 
-def _quote(head: Named, tail: Named, sentence: Span, before: Span) -> Span:
+def quote_of(head: Named, tail: Named, sentence: Span, before: Span) -> Span:
+    """The premise of a candidate: its sentence, with the one before where a pronoun's antecedent stands there."""
     start = min(
         sentence.start,
         *(before.start for one in (head, tail) if one.mention.span.start < sentence.start),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuili.applications.graph.mentions import ANY, VALUES, Mention
+from tuili.applications.graph.mentions import ANY, OTHER, VALUES, Mention
 from tuili.applications.graph.words import words
 from tuili.types import Span
 
@@ -98,7 +98,7 @@ def _shorter(name: str, types: set[str]) -> Iterator[str]:
         if len(parts) > 2:
             yield f"{first} {last}"
             yield f"{first[0]}. {parts[1][0]}. {last}"
-    if types & {"organization", "place", "event", ANY}:
+    if types & {"organization", "place", "event", ANY, OTHER}:
         letters = "".join(part[0] for part in parts if part not in _SMALL)
         if len(letters) > 1:
             yield letters

@@ -45,7 +45,7 @@ class RuleFinder:
     cue words ("University", "River"), a small gazetteer and the word before. A name that nothing types is
     `entity`.
 
-    Relations: a trained finder of the same protocol finds more and types better; this one needs nothing.
+    Relations: `TrainedFinder` finds more and types better; this one is faster and needs no weights.
     """
 
     def find(self, text: str) -> list[Mention]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from heapq import merge
 from typing import TYPE_CHECKING
 
 from tuili.applications.graph.calibration import EdgeCalibration, features, support
 from tuili.applications.graph.candidates import candidates, short_sentences
 from tuili.applications.graph.coreference import resolve
 from tuili.applications.graph.graph import Entity, SourceGraph, Statement
+from tuili.applications.graph.open_relations import open_candidates
 from tuili.data.text import check_text
 from tuili.errors import InvalidText, UsageError
 from tuili.perception.sentences import split_sentences
 from tuili.types import Judge, Label, Span, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tuili.applications.graph.candidates import Candidate
     from tuili.applications.graph.mentions import EntityFinder, Mention
@@ -38,6 +40,7 @@ class Settings:
         schema: What may be said.
         finder: Who finds the entities.
         threshold: Probability from which on an edge is kept.
+        open: Whether relations are asked that the schema does not hold, see `open_relations`.
         calibration: What makes the judge's verdicts into the probability of an edge; None: the judge's own
             probability of entailment, the highest over a relation's hypotheses.
     """
@@ -46,6 +49,7 @@ class Settings:
     finder: EntityFinder
     threshold: float
     calibration: EdgeCalibration | None
+    open: bool = False
 
     def digest(self, judge: Judge) -> str:
         """The same for the same settings and the same judge."""
@@ -53,6 +57,7 @@ class Settings:
         finder = getattr(self.finder, "name", type(self.finder).__qualname__)
         calibration = None if self.calibration is None else self.calibration.to_dict()
         content = [self.schema.to_dict(), self.threshold, str(finder), calibration, str(model)]
+        content += ["open"] * self.open
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -85,7 +90,10 @@ def read_source(
     mentions = _checked(settings.finder.find(text), text)
     sentences = short_sentences(text, split_sentences(text))
     statements: list[Statement] = []
-    for chunk in _chunks(candidates(resolve(text, mentions, sentences), sentences, settings.schema)):
+    named = resolve(text, mentions, sentences)
+    asked = candidates(named, sentences, settings.schema)
+    stated = open_candidates(text, named, sentences, settings.schema) if settings.open else ()
+    for chunk in _chunks(merge(asked, stated, key=lambda found: found[0].quote.end)):
         statements += _judged(judge, name, text, chunk, settings)
         if progress is not None:
             progress(chunk[-1].quote.end)
@@ -102,7 +110,7 @@ def _checked(mentions: list[Mention], text: str) -> list[Mention]:
     return mentions
 
 
-def _chunks(sentences: Iterator[list[Candidate]]) -> Iterator[list[Candidate]]:
+def _chunks(sentences: Iterable[list[Candidate]]) -> Iterator[list[Candidate]]:
     chunk: list[Candidate] = []
     for found in sentences:
         chunk += found
@@ -120,7 +128,8 @@ def _judged(judge: Judge, name: str, text: str, chunk: list[Candidate], settings
         premise = text[one.quote.start : one.quote.end]
         head, tail = _surface(text, one.head.mention), _surface(text, one.tail.mention)
         forward = [(premise, said) for said in one.relation.said_of(head, tail)]
-        backward = [] if one.relation.symmetric else [(premise, said) for said in one.relation.said_of(tail, head)]
+        one_way = one.relation.symmetric or one.stated
+        backward = [] if one_way else [(premise, said) for said in one.relation.said_of(tail, head)]
         asked.update(dict.fromkeys([*forward, *backward]))
         plans.append((one, forward, backward))
     verdicts = dict(zip(asked, judge.judge(list(asked)), strict=True))
@@ -157,7 +166,7 @@ def _statement(
     """What is to be kept of one candidate, if anything."""
     best = max(range(len(ahead)), key=lambda i: ahead[i].probabilities[Label.ENTAILMENT])
     entailed = ahead[best].label is Label.ENTAILMENT
-    if settings.calibration is None:
+    if settings.calibration is None or one.stated:
         probability = ahead[best].probabilities[Label.ENTAILMENT]
         if back and max(v.probabilities[Label.ENTAILMENT] for v in back) > probability:
             entailed = False
@@ -166,6 +175,8 @@ def _statement(
         probability = settings.calibration.probability(features(text, one, support(ahead), backward))
         probability *= one.head.mention.score * one.tail.mention.score  # nothing holds of what is no entity
     holds = entailed and probability >= settings.threshold
+    if not holds and one.stated:
+        return None
     if not holds:
         probability = sum(v.probabilities.get(Label.CONTRADICTION, 0.0) for v in ahead) / len(ahead)
         if probability < CONTRADICTED:

@@ -35,6 +35,7 @@ def update_store(
     finder: EntityFinder | None = None,
     threshold: float = THRESHOLD,
     calibration: EdgeCalibration | str | None = "shipped",
+    open_relations: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Updated:
     """Read texts into a store; the options are those of `build_graph`.
@@ -50,7 +51,7 @@ def update_store(
         UsageError: An option that can't be.
         DataError: The disk can't be written.
     """
-    settings = make_settings(schema or store.schema, finder, threshold, calibration)
+    settings = make_settings(schema or store.schema, finder, threshold, calibration, open_relations=open_relations)
     named = name_texts(texts)
     if store.schema != settings.schema:
         store.set_schema(settings.schema)

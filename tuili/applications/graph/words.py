@@ -1,4 +1,4 @@
-"""The finder's own word lists, read once."""
+"""The word lists of the rules, read once."""
 
 from __future__ import annotations
 
