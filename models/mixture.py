@@ -114,7 +114,12 @@ def read_rows(card: dict[str, object], data: Path) -> list[dict[str, str]]:
         made = [
             {"premise": pair.premise, "hypothesis": pair.hypothesis, "label": pair.label.value, "family": pair.family}
             for seed in card["seeds"]
-            for pair in generate(int(card["generate"]), seed=seed, distractors=float(card["distractors"]))
+            for pair in generate(
+                int(card["generate"]),
+                seed=seed,
+                families=card.get("families"),
+                distractors=float(card["distractors"]),
+            )
         ]
         return list({(row["premise"], row["hypothesis"]): row for row in made}.values())
     columns = ["premise", "hypothesis", "label", *([by] if by else [])]

@@ -42,14 +42,14 @@ class Run:
     def __init__(self, arguments: argparse.Namespace) -> None:
         torch.manual_seed(arguments.seed)
         self.arguments = arguments
-        self.model = PrefixModel.from_bert(arguments.base, key_dropout=arguments.key_dropout)
+        self.model = PrefixModel.from_bert(arguments.base, key_dropout=arguments.key_dropout, dropout=arguments.dropout)
         head_init(self.model, arguments.seed)
         if arguments.weights is not None:
             self.model.load_state_dict(load_file(arguments.weights))
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.model, 0.01), lr=arguments.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
-        self.pairs = self.epoch = self.batch = 0
+        self.pairs = self.epoch = self.batch = self.snapshots = 0
         self.stage: Stage | None = "broad"
         self.directory = Path(arguments.output)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -106,6 +106,7 @@ class Run:
             }
         torch.set_rng_state(tensors["rng"])
         self.pairs, self.epoch, self.batch = place["pairs"], place["epoch"], place["batch"]
+        self.snapshots = self.pairs // self.arguments.snapshot_every
         self.stage = place.get("stage", "broad")
 
     def note(self, losses: list[float], speed: float) -> None:
@@ -135,14 +136,21 @@ class Run:
                 if len(losses) == 100:
                     self.note(losses, (self.pairs - before) / (time.monotonic() - started))
                     losses.clear()
+                if self.pairs // arguments.snapshot_every > self.snapshots:
+                    self.snapshots = self.pairs // arguments.snapshot_every
+                    self.write(f"snapshot-{self.snapshots:02d}.safetensors")
                 if time.monotonic() - saved > arguments.save_every:
                     self.save()
                     saved = time.monotonic()
             self.epoch, self.batch, self.stage = self.epoch + 1, 0, self.stage_now
         self.save()
+        self.write("model.safetensors")
+
+    def write(self, name: str) -> None:
+        """The weights alone, as `average.py` and `export.py` read them."""
         weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
-        record = {**self.model.config.to_dict(), "pairs": self.pairs, "seed": arguments.seed}
-        save_file(weights, self.directory / "model.safetensors", metadata={"prefix": json.dumps(record)})
+        record = {**self.model.config.to_dict(), "pairs": self.pairs, "seed": self.arguments.seed}
+        save_file(weights, self.directory / name, metadata={"prefix": json.dumps(record)})
 
 
 def main() -> None:
@@ -161,8 +169,10 @@ def main() -> None:
         "--switch", type=float, default=0.7191, help="from which part of the run on the last mixture is used"
     )
     parser.add_argument("--key-dropout", type=float, default=0.05)
+    parser.add_argument("--dropout", type=float, default=0.0, help="of the encoder's states")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=300.0, help="seconds between checkpoints")
+    parser.add_argument("--snapshot-every", type=int, default=15_000, help="pairs between weights kept for averaging")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -83,9 +83,10 @@ class PairBatch:
 class PrefixLayer(nn.Module):
     """One post-norm transformer layer (Vaswani et al. 2017) over packed tokens."""
 
-    def __init__(self, config: PrefixConfig) -> None:
+    def __init__(self, config: PrefixConfig, *, dropout: float = 0.0) -> None:
         super().__init__()
         self.heads = config.heads
+        self.dropout = nn.Dropout(dropout)
         self.qkv = nn.Linear(config.hidden, 3 * config.hidden)
         self.attention_out = nn.Linear(config.hidden, config.hidden)
         self.attention_norm = nn.LayerNorm(config.hidden, eps=config.layer_norm_eps)
@@ -108,8 +109,8 @@ class PrefixLayer(nn.Module):
 
     def finish(self, hidden: Tensor, context: Tensor) -> Tensor:
         """Everything after attention: output projection, feed-forward, both norms."""
-        hidden = self.attention_norm(hidden + self.attention_out(context))
-        normed: Tensor = self.feed_norm(hidden + self.feed_out(F.gelu(self.feed_in(hidden))))
+        hidden = self.attention_norm(hidden + self.dropout(self.attention_out(context)))
+        normed: Tensor = self.feed_norm(hidden + self.dropout(self.feed_out(F.gelu(self.feed_in(hidden)))))
         return normed
 
 
@@ -118,17 +119,25 @@ class PrefixModel(nn.Module):
 
     The head reads the hypothesis' `[CLS]` state and the mean of its states. Premise positions and
     hypothesis positions both start at 0; the token type tells them apart (0 and 1).
+
+    Args:
+        key_dropout: Share of a premise's keys hidden from a hypothesis in training.
+        head_dropout: Dropout between the head's two layers.
+        dropout: Dropout of embeddings and of what each sub-layer adds, as in Vaswani et al. 2017, section 5.4.
     """
 
-    def __init__(self, config: PrefixConfig, *, key_dropout: float = 0.0, head_dropout: float = 0.1) -> None:
+    def __init__(
+        self, config: PrefixConfig, *, key_dropout: float = 0.0, head_dropout: float = 0.1, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         self.config = config
         self.key_dropout = key_dropout
+        self.dropout = nn.Dropout(dropout)
         self.words = nn.Embedding(config.vocabulary, config.hidden)
         self.positions = nn.Embedding(config.positions, config.hidden)
         self.types = nn.Embedding(2, config.hidden)
         self.embedding_norm = nn.LayerNorm(config.hidden, eps=config.layer_norm_eps)
-        self.layers = nn.ModuleList(PrefixLayer(config) for _ in range(config.layers))
+        self.layers = nn.ModuleList(PrefixLayer(config, dropout=dropout) for _ in range(config.layers))
         self.head_in = nn.Linear(2 * config.hidden, config.hidden)
         self.head_dropout = nn.Dropout(head_dropout)
         self.head_out = nn.Linear(config.hidden, config.labels)
@@ -140,14 +149,20 @@ class PrefixModel(nn.Module):
 
     @classmethod
     def from_bert(
-        cls, directory: str | Path, labels: int = 3, *, key_dropout: float = 0.0, head_dropout: float = 0.1
+        cls,
+        directory: str | Path,
+        labels: int = 3,
+        *,
+        key_dropout: float = 0.0,
+        head_dropout: float = 0.1,
+        dropout: float = 0.0,
     ) -> PrefixModel:
         """A new head on the encoder in `directory` (`config.json`, `model.safetensors`)."""
         from safetensors.torch import load_file
 
         directory = Path(directory)
         config = PrefixConfig.from_bert(json.loads((directory / "config.json").read_text("utf-8")), labels)
-        model = cls(config, key_dropout=key_dropout, head_dropout=head_dropout)
+        model = cls(config, key_dropout=key_dropout, head_dropout=head_dropout, dropout=dropout)
         weights = load_file(directory / "model.safetensors")
         weights = {name.removeprefix("bert."): tensor for name, tensor in weights.items()}
         model.load_bert(weights)
@@ -183,7 +198,7 @@ class PrefixModel(nn.Module):
         types[len(premises.ids) :] = 1
         words = self.words(torch.cat([premises.ids, hypotheses.ids]))
         positions = self.positions(torch.cat([premises.positions, hypotheses.positions]))
-        return cast("Tensor", self.embedding_norm(words + positions + self.types(types)))
+        return cast("Tensor", self.dropout(self.embedding_norm(words + positions + self.types(types))))
 
     def forward(self, batch: PairBatch) -> Tensor:
         """Logits. *Shape:* `(hypotheses, labels)`, float32."""
