@@ -1,7 +1,7 @@
 """Answer-sentence selection on WikiQA and TrecQA, against BM25 and the base encoder's cosine, in the same run.
 
-Also: can the best score tell WikiQA's questions that have an answer from those that have none? The threshold is fitted
-on questions of the training set.
+Also: can the best score tell WikiQA's questions that have an answer from those that have none? There `tuili.answer` is
+one of the ways, by the probability of its best answer. The threshold is fitted on questions of the training set.
 """
 
 from __future__ import annotations
@@ -75,7 +75,12 @@ def main() -> None:
         part: questions(arguments.data / "wikiqa" / f"{part}.parquet", arguments.most, answered=False)
         for part in ("train", "dev")
     }
-    for way, score in ways.items():
+
+    def answered(question: str, sentences: list[str]) -> np.ndarray:
+        found = tuili.answer(engine, sentences, question, threshold=0, most=1)
+        return np.array([found[0].probability if found else 0.0])
+
+    for way, score in {"tuili.answer": answered, **ways}.items():
         best = {part: np.array([score(q, s).max() for q, s, _ in asked]) for part, asked in parts.items()}
         gold = {part: np.array([bool(g.any()) for *_, g in asked]) for part, asked in parts.items()}
         threshold = max(best["train"], key=lambda t: balanced_accuracy(best["train"] >= t, gold["train"]))

@@ -54,10 +54,11 @@ def resolve(text: str, mentions: Sequence[Mention], sentences: Sequence[Span]) -
         types.setdefault(key, []).append(mention.type)
         if _flat(mention.text(text)) == key:
             surface.setdefault(key, " ".join(mention.text(text).split()))
+    commonest = {key: _commonest(found) for key, found in types.items()}
     named = []
     for mention in mentions:
         key = full[_flat(mention.text(text))]
-        kind = mention.type if mention.type in VALUES else _commonest(types[key])
+        kind = mention.type if mention.type in VALUES else commonest[key]
         named.append(Named(mention, surface[key], kind, mention.span))
     return sorted([*named, *_pronouns(text, named, sentences)], key=lambda one: one.at)
 

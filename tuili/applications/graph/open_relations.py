@@ -35,7 +35,7 @@ _NEXT = re.compile(r"\s*([\w'’-]+|\S)?")
 _BEFORE = re.compile(r"([\w'’-]+)[ ]+(?:the[ ]+)?$", re.IGNORECASE)
 _APPOSITION = re.compile(r",[ ]+(?:(?P<article>an?|the)[ ]+)?(?P<noun>[^,]+)")
 _RELATIVE = re.compile(r",?[ ]+(?:who|which)[ ]+(?P<verb>[^,]+)")
-_POSSESSIVE = re.compile(r"['’]s[ ]+(?P<noun>[^,]+?),?[ ]*")
+_POSSESSIVE = re.compile(r"['’]s[ ]+(?P<noun>[^,]+?)(?P<comma>,?)[ ]*")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _HOLDS = "{head} %s {tail}."
 
@@ -71,7 +71,9 @@ def _said(text: str, one: Named, other: Named, sentence: Span) -> tuple[list[str
     middle = text[one.at.end : other.at.start]
     if found := _POSSESSIVE.fullmatch(middle):
         nouns = _noun(found["noun"])
-        if nouns is None or _owns(text, other.at.end):
+        # "Oslo's mayor Ann Lee", "France's capital, Paris, is"; not "her visit, Ann Lee said"
+        closed = text[other.at.end : other.at.end + 1] in {",", ".", ")", ""}
+        if nouns is None or not (closed if found["comma"] else one.type != "person" and not _owns(text, other.at.end)):
             return None
         return ["is", "the", *nouns, "of"], True
     if not _subject(text, one, sentence) or not _object(text, other, sentence):
@@ -104,6 +106,8 @@ def _apposition(article: str | None, phrase: str) -> list[str] | None:
     if not 2 <= len(told) <= MOST_WORDS - 2 or told[-1].lower() not in words("prepositions"):
         return None
     first = told[0].lower()
+    if first in words("intransitive"):
+        return None  # "Ann, 12, died in": the comma closes what was put in
     if article is None and (first.endswith("ed") or first in words("participles+lasting")):
         return ["is" if first in words("lasting") else "was", *told, *last]
     if _noun(" ".join(told[:-1])) is None:
