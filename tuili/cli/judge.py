@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuili.cli.file_judging import (
+    OnError,
+    RayOptions,
+    Runner,
+    costs_in_words,
+    judge_a_file,
+    refuse_if_down,
+    refuse_unanswered,
+)
 from tuili.cli.options import (
     Audit,
     AuditTexts,
@@ -26,21 +34,7 @@ from tuili.cli.options import (
 from tuili.errors import InputError, InvalidPair, UsageError
 
 if TYPE_CHECKING:
-    from tuili.engine.file_run import FileRun
     from tuili.types import Judge, Verdict
-
-
-class OnError(StrEnum):
-    """What to do at a row that can't be judged."""
-
-    STOP = "stop"
-    RECORD = "record"
-
-
-class Runner(StrEnum):
-    """What does the work."""
-
-    LOCAL = "local"
 
 
 def judge(
@@ -51,12 +45,32 @@ def judge(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="Where the verdicts on --file go, as JSONL.")] = None,
     on_error: Annotated[
-        OnError, typer.Option("--on-error", help="At a row that can't be judged: stop, or record the error and go on.")
+        OnError,
+        typer.Option(
+            "--on-error",
+            help="At a row that can't be judged: stop; record the error in its place; or set it aside, in quarantine.",
+        ),
     ] = OnError.STOP,
-    runner: Annotated[  # noqa: ARG001  # one choice so far; scripts that name it go on working when there are more
-        Runner, typer.Option("--runner", help="What does the work: local is this process.")
+    runner: Annotated[
+        Runner, typer.Option("--runner", help="What does the work on --file: this process, or workers on Ray.")
     ] = Runner.LOCAL,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Ray: processes with a model each; as many as there are processors.")
+    ] = None,
+    shard_rows: Annotated[
+        int | None, typer.Option("--shard-rows", help="Ray: rows that are judged, and kept, together; 2048.")
+    ] = None,
+    parts: Annotated[
+        Path | None, typer.Option("--parts", help="Ray: directory for shards that are done; OUTPUT.parts.")
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option("--ray-address", help="Ray: host:port of a cluster; else this machine alone.")
+    ] = None,
     model: Model = None,
+    cascade: Annotated[
+        str | None,
+        typer.Option("--cascade", metavar="MODEL", help="Ask this model about what --model leaves undecided."),
+    ] = None,
     labels: LabelOrder = None,
     max_risk: MaxRisk = None,
     explain: Annotated[
@@ -72,8 +86,23 @@ def judge(
     Without arguments, pairs are read from standard input as JSON lines and the verdicts written to standard output.
     """
 
+    on_ray = RayOptions(
+        workers=workers,
+        shard_rows=shard_rows,
+        parts=parts,
+        address=ray_address,
+        threads=1 if threads is None else threads,
+    )
+    if runner is Runner.RAY:
+        _refuse_on_ray(file, audit)
+    else:
+        on_ray.refuse_without_ray()
+
     def opened() -> Judge:
-        engine = open_engine(model, threads, labels, max_risk=max_risk)
+        own = on_ray.threads if runner is Runner.RAY else threads
+        engine: Judge = open_engine(model, own, labels, max_risk=max_risk)
+        if cascade is not None:
+            engine = _with_second(engine, cascade, own)
         return _with_evidence(engine) if explain else engine
 
     if file is not None:
@@ -81,8 +110,12 @@ def judge(
             raise UsageError("give either PREMISE and HYPOTHESIS, or --file, not both")
         if output is None:
             raise UsageError("--file needs --output: where the verdicts go")
-        with audited(opened(), audit, audit_texts) as engine:
-            _judge_file(engine, file, output, on_error, as_json=as_json)
+        judge_itself = opened()
+        if not output.exists():
+            refuse_if_down(judge_itself)
+        with audited(judge_itself, audit, audit_texts) as engine:
+            ray = on_ray if runner is Runner.RAY else None
+            judge_a_file(engine, file, output, on_error=on_error, ray=ray, as_json=as_json)
         return
     if output is not None:
         raise UsageError("--output goes with --file")
@@ -91,15 +124,33 @@ def judge(
             raise UsageError("give PREMISE and HYPOTHESIS, or --file, or JSON lines on standard input")
         with audited(opened(), audit, audit_texts) as engine:
             _judge_stream(engine, on_error)
+            for line in costs_in_words(engine):
+                typer.echo(line, err=True)
         return
     if hypothesis is None:
         raise UsageError("HYPOTHESIS is missing: tuili judge PREMISE HYPOTHESIS")
     try:
         with audited(opened(), audit, audit_texts) as engine:
             verdict = engine.judge([(premise, hypothesis)])[0]
+            refuse_unanswered(engine)
     except InvalidPair as error:
         raise InputError(f"{error.field}: {error.reason}") from None
     _print_verdict(verdict, as_json=as_json)
+
+
+def _refuse_on_ray(file: Path | None, audit: Path | None) -> None:
+    if file is None:
+        raise UsageError("--runner ray is for --file")
+    if audit is not None:
+        raise UsageError("--audit keeps its record where the verdicts are given, and needs --runner local")
+
+
+def _with_second(engine: Judge, model: str, threads: int | None) -> Judge:
+    from tuili.engine.cascade import Cascade
+
+    if not getattr(engine, "threshold", 0) and not hasattr(engine, "trouble"):
+        raise UsageError("--cascade is asked about what --model leaves undecided; say with --max-risk what that is")
+    return Cascade(engine, open_engine(model, threads, None))
 
 
 def _with_evidence(engine: Judge) -> Judge:
@@ -126,28 +177,6 @@ def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
             typer.echo(f"  evidence in the {side}: {', '.join(quotes)}")
     if not verdict.decided:
         typer.echo("  undecided: the confidence is below the threshold, or not all of the hypothesis was read")
-
-
-def _judge_file(engine: Judge, file: Path, output: Path, on_error: OnError, *, as_json: bool) -> None:
-    from tuili.cli.progress import rows_bar
-    from tuili.engine.file_run import judge_file
-
-    try:
-        with rows_bar() as show:
-            run = judge_file(engine, file, output, on_error=on_error.value, progress=show)
-    except KeyboardInterrupt:
-        typer.echo("tuili: interrupted; the same command goes on from the rows that are done", err=True)
-        raise typer.Exit(130) from None
-    if as_json:
-        typer.echo(json.dumps(_summary(run)))
-    else:
-        resumed = f", {run.resumed} of them by an earlier run" if run.resumed else ""
-        errors = f", {run.errors} with errors" if run.errors else ""
-        typer.echo(f"{run.output}: {run.rows} rows{errors}{resumed}", err=True)
-
-
-def _summary(run: FileRun) -> dict[str, object]:
-    return {"output": str(run.output), "rows": run.rows, "errors": run.errors, "resumed": run.resumed}
 
 
 def _judge_stream(engine: Judge, on_error: OnError) -> None:

@@ -81,6 +81,12 @@ class Cascade:
         return labels
 
     @property
+    def threshold(self) -> float | None:
+        """Confidence below which the second judge is asked; None where none says so."""
+        when = getattr(self.first, "threshold", None) if self.when is undecided else self.when
+        return None if callable(when) else when
+
+    @property
     def judged(self) -> int:
         """How many pairs there were so far."""
         return self._judged

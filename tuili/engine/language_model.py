@@ -8,6 +8,7 @@ from tuili.calibration import Calibration
 from tuili.engine.abstain import AbstainingReader
 from tuili.engine.engine import Engine
 from tuili.reasoning.llm import LABELS, LanguageModel
+from tuili.reasoning.llm_reasons import OF_THE_MODEL, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,12 @@ class LanguageModelEngine(Engine):
     def usage(self) -> Usage:
         """Requests, tokens, cost and abstentions so far."""
         return self._model_behind.usage
+
+    @property
+    def trouble(self) -> str | None:
+        """What kept the server from answering so far, where it was the server: it is down, busy, has another key."""
+        reasons = [Reason[name.upper()] for name in self.usage.abstained]
+        return next((reason.value for reason in reasons if reason not in OF_THE_MODEL), None)
 
 
 def language_model(

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from tuili.data.read import read_stream
 from tuili.engine.rows import check_on_error, judged_lines
-from tuili.errors import TuiliError
+from tuili.errors import TuiliError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,11 @@ def judge_stream(judge: Judge, stream: IO[bytes], *, on_error: OnError = "stop")
 
     Raises:
         DataError: A row that can't be judged, unless errors are recorded.
+        UsageError: Rows are to be set aside, which takes a file.
     """
     check_on_error(on_error)
+    if on_error == "quarantine":
+        raise UsageError("a stream has no file to set rows aside in; record their errors in their place")
     for lines in judged_lines(judge, _arrived(stream), "standard input", on_error=on_error):
         yield from lines
 

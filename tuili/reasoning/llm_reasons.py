@@ -28,6 +28,10 @@ class Reason(StrEnum):
     NOT_RECORDED = "no reply to this pair was recorded"
 
 
+OF_THE_MODEL = frozenset({Reason.DECLINED, Reason.NO_LABEL, Reason.NO_PROBABILITIES, Reason.NOT_RECORDED})
+"""Reasons that lie in what the model makes of a pair. All others lie in the server, or in how it is asked."""
+
+
 class Unanswered(Exception):  # it becomes an abstention, no error
     """There is no verdict on a pair. It does not leave the back end."""
 
