@@ -110,10 +110,11 @@ def _statements(labels: Sequence[str], template: str) -> dict[tuple[str, ...], s
     paths = [path_of(label) for label in checked]
     if not paths:
         raise UsageError("there are no labels; give at least one")
-    if len(set(paths)) != len(paths):
+    whole = set(paths)
+    if len(whole) != len(paths):
         twice = next(label for place, label in enumerate(checked) if paths.index(path_of(label)) != place)
         raise UsageError(f"the label {twice!r} is given twice")
-    if any(path[:depth] in set(paths) for path in paths for depth in range(1, len(path))):
+    if any(path[:depth] in whole for path in paths for depth in range(1, len(path))):
         raise UsageError("a label that has labels below it can't be one itself; name it as `sport > other`")
     nodes = dict.fromkeys(path[:depth] for path in paths for depth in range(1, len(path) + 1))
     return {node: template.replace("{}", node[-1]) for node in nodes}
@@ -163,5 +164,6 @@ def _among_siblings(chance: Mapping[tuple[str, ...], float]) -> dict[tuple[str, 
     for family in families.values():
         odds = [log_odds(chance[node]) for node in family]
         weights = [math.exp(value - max(odds)) for value in odds]
-        shares |= {node: weight / sum(weights) for node, weight in zip(family, weights, strict=True)}
+        total = sum(weights)
+        shares |= {node: weight / total for node, weight in zip(family, weights, strict=True)}
     return shares
