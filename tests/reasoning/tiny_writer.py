@@ -57,8 +57,11 @@ def tokenizer_of(family: str) -> Tokenizer:
     return tokenizer
 
 
-def write(directory: Path, family: str, **settings: Any) -> Path:
-    """Random weights, large enough that its answers differ. GPT-2 and Llama have no padding token, as usual."""
+def write(directory: Path, family: str, *, scale: float | None = 0.3) -> Path:
+    """Random weights, large enough that its answers differ; `scale=None`: as a model begins.
+
+    GPT-2 and Llama have no padding token, as usual.
+    """
     import torch
     import transformers
 
@@ -69,13 +72,13 @@ def write(directory: Path, family: str, **settings: Any) -> Path:
         pad_token_id=0,
         bos_token_id=3,
         eos_token_id=1,
-        **{**SIZES[family], **settings},
+        **SIZES[family],
     )
     network = getattr(transformers, CLASSES[family])(config)
     with torch.no_grad():
         for parameter in network.parameters():
-            if parameter.dim() > 1:
-                parameter.normal_(0, 0.3)
+            if parameter.dim() > 1 and scale is not None:
+                parameter.normal_(0, scale)
     network.save_pretrained(directory)
     special = {"eos_token": "</s>", "unk_token": "<unk>", **({"bos_token": "<s>"} if family != "T5" else {})}
     special |= {"pad_token": "<pad>"} if family == "T5" else {}

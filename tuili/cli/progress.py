@@ -31,7 +31,7 @@ def rows_bar() -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Moment], None]]:
-    """Yields a function to call after each step: loss, learning rate, last dev accuracy, time left."""
+    """Yields a function to call after each step: loss, learning rate, last figure on dev, time left."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -42,9 +42,10 @@ def training_bar() -> Iterator[Callable[[Moment], None]]:
         task = progress.add_task("training", total=1.0, loss=float("nan"), rate=0.0, dev="")
 
         def show(moment: Moment) -> None:
-            accuracy = moment.metrics.get("dev_accuracy")
-            if accuracy is not None:
-                progress.update(task, dev=f"  dev {accuracy:.1%}")
+            if moment.metrics:
+                name, value = next(iter(moment.metrics.items()))
+                shown = f"{value:.1%}" if name == "dev_accuracy" else f"{name.removeprefix('dev_')} {value:.4g}"
+                progress.update(task, dev=f"  dev {shown}")
             progress.update(task, completed=moment.share, loss=moment.loss, rate=moment.rate)
 
         yield show

@@ -26,6 +26,16 @@ def train(
     test: Annotated[Path | None, Choice("--test", help="Labelled pairs that are only measured, at the end.")] = None,
     base: Annotated[str | None, Choice("--base", help="./directory, /directory or hf:organisation/name.")] = None,
     output: Annotated[Path | None, Choice("--output", help="Directory for the finished model.")] = None,
+    task: Annotated[
+        Path | None,
+        Choice("--task", help="TOML that declares another task or other columns; see docs/training.md."),
+    ] = None,
+    teacher: Annotated[
+        str | None, Choice("--teacher", help="A judge to learn from too: its address, as for --model elsewhere.")
+    ] = None,
+    teacher_weight: Annotated[
+        float | None, Choice("--teacher-weight", help="How much it counts against a gold label; 0.5 by default.")
+    ] = None,
     form: Annotated[
         str | None,
         Choice("--form", help="prefix: each premise is read once (BERT bases); joint: any sequence classifier."),
@@ -75,6 +85,8 @@ def train(
 ) -> None:
     """Train a model on labelled pairs: fine-tune BASE on FILE, choose on --dev, calibrate, measure, write OUTPUT.
 
+    With --task it may be another task: texts with labels, scores, or texts to be written.
+
     OUTPUT.run beside it holds log, reports and, until the run is done, checkpoints. `torchrun -m tuili train ...` runs
     on several processes or GPUs.
     """
@@ -106,7 +118,7 @@ def train(
 
 def _print(trained: Trained) -> None:
     for name, report in trained.reports.items():
-        typer.echo(f"{name}, {report.n:,} pairs\n{report.text()}\n")
+        typer.echo(f"{name}, {report.n:,} {trained.unit}\n{report.text()}\n")
     if trained.outcome is None:
         typer.echo(f"{trained.path}: was finished before", err=True)
         return

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _LAST = "weighted avg"
 
 
-def classification_table(per_class: Mapping[Label, ClassScores], accuracy: float) -> str:
+def classification_table(per_class: Mapping[Label, ClassScores] | Mapping[str, ClassScores], accuracy: float) -> str:
     """Character for character what scikit-learn's `classification_report(gold, predicted, digits=4)` gives.
 
     So labels are in alphabetical order, and the last line ends in a line break. The one exception: where no pair at all
     is right, scikit-learn 1.9 writes supports as 1.0.
     """
-    rows = [(label.value, per_class[label]) for label in sorted(per_class)]
+    rows = [(str(label), scores) for label, scores in sorted(per_class.items())]
     support = np.array([scores.support for _, scores in rows])
     measures = np.array([[scores.precision, scores.recall, scores.f1] for _, scores in rows])  # (labels, 3)
     total = int(support.sum())

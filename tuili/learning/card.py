@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CARD = """# {name}
 
 A {ways}-way judge of sentence pairs in the {form} form, trained with `tuili train`.
-Base: {base} ({base_licence}). Labels: {labels}. Objective: {objective}.
+Base: {base} ({base_licence}). Labels: {labels}. Objective: {objective}.{teacher}
 
 ## Figures
 
@@ -37,9 +37,19 @@ It knows what its training pairs taught it; on other texts measure it first (`tu
 
 
 def model_card(
-    config: TrainConfig, scheme: LabelScheme, reports: Mapping[str, Report], facts: Mapping[str, object]
+    config: TrainConfig,
+    scheme: LabelScheme,
+    reports: Mapping[str, Report],
+    facts: Mapping[str, object],
+    *,
+    teacher: str | None = None,
 ) -> str:
-    """Markdown. `facts`: base, temperature (None where there is none), pairs, steps, best_step, precision, cut."""
+    """Markdown.
+
+    Args:
+        facts: base, temperature (None where there is none), pairs, steps, best_step, precision, cut.
+        teacher: Who was followed beside the labels.
+    """
     rows = [
         f"| {name} | {r.n} | {2 if r.two_way else 3} | {r.accuracy:.3f} | {r.macro_f1:.3f} | {r.ece:.3f} |"
         for name, r in reports.items()
@@ -53,6 +63,7 @@ def model_card(
         base_licence=config.base_licence,
         labels=", ".join(scheme.labels),
         objective=scheme.objective,
+        teacher="" if teacher is None else f" Teacher: {teacher}, weight {config.weight_of_teacher:g}.",
         calibration=f"Temperature {temperature:.4g}, fitted on dev." if fitted else "Not calibrated.",
         fitted=" and the temperature" if fitted else "",
         figures="\n".join(rows),

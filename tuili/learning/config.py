@@ -19,7 +19,9 @@ CHOICES = {
     "decay": ("linear", "cosine", "constant", "late"),
     "adapter": ("none", "lora"),
 }
-WITHOUT_EFFECT = ("file", "dev", "test", "base", "output", "track", "save_every", "threads", "device", "resume")
+WITHOUT_EFFECT = (
+    *("file", "dev", "test", "base", "output", "task", "track", "save_every", "threads", "device", "resume"),
+)
 """What may differ when a run is resumed: of files the content counts, and the rest does not move the result."""
 
 
@@ -33,6 +35,10 @@ class TrainConfig:
         base: `./directory`, `/directory` or `hf:organisation/name`.
         output: Directory of the bundle, or of the checkpoint for the joint form. Beside it `OUTPUT.run` holds the
             run's log, reports and, until it is done, its checkpoints.
+        task: A task card, see `tuili.learning.tasks.card`; None: pairs, in the columns that `tuili.data` knows.
+        teacher: A judge, as `tuili.load` names it, whose probabilities are learnt too; rows of `file` may then lack a
+            label.
+        teacher_weight: How much it counts against a gold label, 0 to 1; None: 0.5.
         form: `prefix` reads a premise once for all its hypotheses (BERT-family bases); `joint` reads each pair
             together (any base that classifies sequences).
         objective: `auto`: softmax, or partial where `not_entailment` stands beside three-way labels.
@@ -57,6 +63,9 @@ class TrainConfig:
     base: str
     output: str
     test: str | None = None
+    task: str | None = None
+    teacher: str | None = None
+    teacher_weight: float | None = None
     form: str = "prefix"
     objective: str = "auto"
     epochs: int = 3
@@ -95,6 +104,10 @@ class TrainConfig:
                 raise UsageError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads must be at least 1, got {self.threads}")
+        if self.teacher_weight is not None and self.teacher is None:
+            raise UsageError("teacher_weight goes with a teacher; name one")
+        if not 0 <= self.weight_of_teacher <= 1:
+            raise UsageError(f"teacher_weight must be from 0 to 1, got {self.teacher_weight}")
         if self.adapter != "none" and self.form != "joint":
             raise UsageError("an adapter goes with --form joint; the prefix form is small enough to be trained whole")
 
@@ -128,6 +141,10 @@ class TrainConfig:
         if self.rate is not None:
             return self.rate
         return 5e-4 if self.adapter != "none" else {"prefix": 1e-4, "joint": 5e-5}[self.form]
+
+    @property
+    def weight_of_teacher(self) -> float:
+        return 0.5 if self.teacher_weight is None else self.teacher_weight
 
     @property
     def model_name(self) -> str:

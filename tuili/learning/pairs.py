@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tuili.data.read import open_examples
 from tuili.errors import DataError, UsageError
@@ -44,12 +44,49 @@ def read_pairs(path: str | Path) -> list[LabelledPair]:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenPair:
+    """A pair as its file gives it: with a label or without one. `row` is where it stands there."""
+
+    premise: str
+    hypothesis: str
+    label: Label | None
+    row: int
+
+
+def read_given(path: str | Path) -> list[GivenPair]:
+    """All pairs of a file, labelled or not; rows that say by `-` that they have no gold label are left out.
+
+    Raises:
+        DataError: The file or a row of it can't be read, a label is unknown, or there is no pair.
+        MissingExtra: It is Parquet, and pyarrow is not installed.
+    """
+    with open_examples(path) as examples:
+        pairs = [GivenPair(e.premise, e.hypothesis, e.label, e.row) for e in examples]
+    if not pairs:
+        raise DataError("holds no pairs; it needs columns premise and hypothesis", path=path)
+    return pairs
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtPair:
+    """A pair with what a teacher, and the gold label if it has one, make of it: a probability for each column."""
+
+    premise: str
+    hypothesis: str
+    probabilities: tuple[float, ...]
+
+
+Target: TypeAlias = int | float | tuple[float, ...]
+"""What an objective compares a row of outputs with: a column, a number, or a probability for each column."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabelScheme:
     """What a model's columns mean, entailment first, and by which objective it learns them.
 
     Attributes:
         labels: `THREE_WAY` or `TWO_WAY`.
-        objective: `softmax`, `binary` or `partial`.
+        objective: `softmax`, `binary`, `partial`, or `soft`, which is how a teacher is followed.
     """
 
     labels: tuple[Label, ...]
@@ -98,6 +135,13 @@ class LabelScheme:
                 path=path,
             )
         return scheme
+
+    def target(self, pair: LabelledPair | TaughtPair, *, gold: bool = False) -> Target:
+        """What the objective is given for a pair; with `gold` the column, whatever the objective wants."""
+        if isinstance(pair, TaughtPair):
+            return pair.probabilities[0] if self.objective == "binary" else pair.probabilities
+        column = self.column(pair.label)
+        return float(column == 0) if self.objective == "binary" and not gold else column
 
     def column(self, label: Label) -> int:
         """Of a gold label; `len(labels)` stands for "not entailment" where there are three."""

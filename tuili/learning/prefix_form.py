@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,18 +24,18 @@ if TYPE_CHECKING:
     from torch import nn
 
     from tuili.learning.config import TrainConfig
-    from tuili.learning.pairs import LabelledPair, LabelScheme
+    from tuili.learning.pairs import LabelledPair, LabelScheme, Target, TaughtPair
 
 MOST_HYPOTHESES = 8  # of one premise in a batch, so that no batch is about one premise alone
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One premise and hypotheses that are put to it, as token ids with special tokens, and their columns."""
+    """One premise and hypotheses that are put to it, as token ids with special tokens, and what is to come of them."""
 
     premise: list[int]
     hypotheses: list[list[int]]
-    columns: list[int]
+    targets: list[Target]
 
     @property
     def tokens(self) -> int:
@@ -84,7 +83,7 @@ class PrefixForm:
         return self.model
 
     def batches(
-        self, pairs: Sequence[LabelledPair], budget: int, seed: int, *, gold: bool = False
+        self, pairs: Sequence[LabelledPair | TaughtPair], budget: int, seed: int, *, gold: bool = False
     ) -> TokenBudget[Group]:
         """Pairs in batches; `gold` keeps columns as targets, whatever the objective wants."""
         premises = self._ids([pair.premise for pair in pairs], self._premise_window)
@@ -93,13 +92,12 @@ class PrefixForm:
         groups = []
         for pair, premise, hypothesis in zip(pairs, premises, hypotheses, strict=True):
             key = tuple(premise)
-            if key not in by_premise or len(by_premise[key].columns) == MOST_HYPOTHESES:
+            if key not in by_premise or len(by_premise[key].targets) == MOST_HYPOTHESES:
                 by_premise[key] = Group(premise, [], [])
                 groups.append(by_premise[key])
             by_premise[key].hypotheses.append(hypothesis)
-            by_premise[key].columns.append(self._scheme.column(pair.label))
-        yes_no = self._scheme.objective == "binary" and not gold
-        return TokenBudget(groups, _tokens, partial(_collate, yes_no=yes_no), budget, seed, padded=False)
+            by_premise[key].targets.append(self._scheme.target(pair, gold=gold))
+        return TokenBudget(groups, _tokens, _collate, budget, seed, padded=False)
 
     def _ids(self, texts: list[str], window: int) -> list[list[int]]:
         rows = self._tokeniser.ids_of(texts)
@@ -138,17 +136,17 @@ def _tokens(group: Group) -> int:
     return group.tokens
 
 
-def _collate(groups: Sequence[Group], *, yes_no: bool) -> Batch:
-    columns = torch.tensor([column for group in groups for column in group.columns])
-    weights = torch.ones(len(columns))
+def _collate(groups: Sequence[Group]) -> Batch:
+    targets = torch.tensor([target for group in groups for target in group.targets])
+    weights = torch.ones(len(targets))
     inputs = PairBatch(
         premises=PackedRows.of([group.premise for group in groups]),
         hypotheses=PackedRows.of([hypothesis for group in groups for hypothesis in group.hypotheses]),
-        premise_of=torch.tensor([index for index, group in enumerate(groups) for _ in group.columns]),
-        labels=columns,
+        premise_of=torch.tensor([index for index, group in enumerate(groups) for _ in group.targets]),
+        labels=targets,
         weights=weights,
     )
-    return Batch(inputs, (columns == 0).float() if yes_no else columns, weights, len(columns))
+    return Batch(inputs, targets, weights, len(targets))
 
 
 def _first_line(error: Exception) -> str:

@@ -36,6 +36,8 @@ class RunDirectory:
         """Raises DataError where an input can't be read."""
         options = {name: value for name, value in config.to_dict().items() if name not in WITHOUT_EFFECT}
         inputs = {"file": fingerprint(config.file), "dev": fingerprint(config.dev), "base": base}
+        if config.task is not None:
+            inputs["task"] = fingerprint(config.task)
         return cls(config.run_directory, {**options, **inputs, "processes": processes})
 
     @property

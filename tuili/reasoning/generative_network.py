@@ -93,7 +93,7 @@ class GenerativeNetwork:
         """The encoder reads a prompt once, the decoder all answers to it."""
         import torch
 
-        start = self._start(pad)
+        start = decoder_start(self._network, pad)
         said = torch.from_numpy(_filled(answers, max(map(len, answers)), pad))
         shifted = torch.cat([torch.full((len(answers), 1), start), said[:, :-1]], 1)
         means = np.empty((len(prompts), len(answers)))
@@ -120,7 +120,7 @@ class GenerativeNetwork:
     def _in_running_text(
         self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]], pad: int
     ) -> NDArray[np.float64]:
-        """A prompt and an answer are one row. What stands behind a token can't change it, so padding is on the right."""
+        """A prompt and an answer are one row. What follows a token can't change it, so padding is on the right."""
         import torch
 
         rows = [[*prompt, *answer] for prompt in prompts for answer in answers]
@@ -139,13 +139,14 @@ class GenerativeNetwork:
                 means[index] = _mean(logits[place, end - len(answer) - 1 : end - 1], answer)
         return means.reshape(len(prompts), len(answers))
 
-    def _start(self, pad: int) -> int:
-        """What the decoder begins with."""
-        for config in (self._network.config, self._network.generation_config):
-            start = getattr(config, "decoder_start_token_id", None)
-            if isinstance(start, int):
-                return start
-        return pad
+
+def decoder_start(network: Any, pad: int) -> int:
+    """The token that the decoder of an encoder-decoder model begins with."""
+    for config in (network.config, network.generation_config):
+        start = getattr(config, "decoder_start_token_id", None)
+        if isinstance(start, int):
+            return start
+    return pad
 
 
 def _filled(rows: Sequence[Sequence[int]], length: int, pad: int) -> NDArray[np.int64]:

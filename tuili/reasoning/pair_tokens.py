@@ -105,7 +105,11 @@ class PairTokenizer:
 
     def pairs(self, pairs: Sequence[Pair]) -> list[PairTokens]:
         """Raises InvalidPair where a pair has more than `most` tokens."""
-        encodings = self._backend.encode_batch_fast([tuple(pair) for pair in pairs])
+        return self.rows(pairs)
+
+    def rows(self, texts: Sequence[Pair | str]) -> list[PairTokens]:
+        """Pairs, or texts for themselves. Raises InvalidPair where one has more than `most` tokens."""
+        encodings = self._backend.encode_batch_fast([x if isinstance(x, str) else tuple(x) for x in texts])
         InvalidPair.raise_first(
             [
                 InvalidPair(f"{len(encoding)} tokens, and this model reads at most {self.most} in one go", index=index)
