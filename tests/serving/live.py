@@ -101,11 +101,13 @@ def _whole(received: bytes) -> bool:
 
 
 @contextmanager
-def live(judge: Any = None, *, reload: Callable[[], Any] | None = None, **options: Any) -> Iterator[Live]:
+def live(
+    judge: Any = None, *, reload: Callable[[], Any] | None = None, traces: Any = None, **options: Any
+) -> Iterator[Live]:
     """A server for the judge, by default a scripted one to which everything follows."""
     settings = Settings(port=0, drain=0.0, **options)
     log = io.StringIO()
-    service = Service(judge or Scripted(default="entailment"), settings, log=Log(log))
+    service = Service(judge or Scripted(default="entailment"), settings, log=Log(log), traces=traces)
     listener = listen(settings)
     server = Server(service, reload=reload)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -36,6 +36,9 @@ def serve(
     max_body: Annotated[int, typer.Option("--max-body", help="Bytes of a request's body.")] = 2**20,
     max_text: Annotated[int, typer.Option("--max-text", help="Characters of a text.")] = 100_000,
     max_pairs: Annotated[int, typer.Option("--max-pairs", help="Pairs of a request.")] = 1000,
+    otel: Annotated[
+        bool, typer.Option("--otel", help="Send OpenTelemetry traces, as the OTEL_ variables of the environment say.")
+    ] = False,
 ) -> None:
     """Serve the judge over HTTP, with a page at /. Only this machine can reach it unless --host says otherwise."""
     from tuili.serving.settings import Settings
@@ -57,6 +60,7 @@ def serve(
         max_body=max_body,
         max_text=max_text,
         max_pairs=max_pairs,
+        otel=otel,
     )
     start(settings)
 

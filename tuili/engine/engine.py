@@ -81,6 +81,11 @@ class Engine:
         return getattr(self._reader, "backend", None)
 
     @property
+    def tokens_read(self) -> int | None:
+        """Tokens of the texts that it was asked about so far, for a look at the load; None where nobody counts."""
+        return getattr(self._reader, "tokens", None)
+
+    @property
     def threshold(self) -> float:
         return self._threshold
 

@@ -75,6 +75,7 @@ class PerceptReader:
     def __init__(self, backend: Embedded, *, cache_bytes: int) -> None:
         self.backend = backend
         self.cache = PerceptCache(cache_bytes)
+        self.tokens = 0  # of distinct windows and hypotheses of each call, cached ones included; a gauge, not a bill
 
     def read(self, pairs: Sequence[Pair]) -> list[Reading]:
         """One reading for each pair, in order.
@@ -85,6 +86,7 @@ class PerceptReader:
         hypotheses, hypothesis_of = self._hypotheses(pairs)
         windows: list[NDArray[Any]] = []
         premises, premise_of = self._premises(pairs, windows)
+        self.tokens += sum(map(len, windows)) + sum(map(len, hypotheses))
         asked: list[dict[int, None]] = [{} for _ in windows]  # hypotheses put to each window, once each
         for premise, hypothesis in zip(premise_of, hypothesis_of, strict=True):
             for window in premises[premise].windows:

@@ -19,6 +19,7 @@ from tuili.serving.log import Log
 from tuili.serving.metrics import Metrics
 from tuili.serving.refusal import Gone, Refusal, invalid
 from tuili.serving.strict_route import limits_of
+from tuili.serving.traces import Traces
 from tuili.version import __version__
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+    from tuili.serving.measured import Measured
     from tuili.serving.settings import Settings
     from tuili.types import Judge
 
@@ -43,18 +45,26 @@ class Service:
         api: The routes, without the gate; its `openapi()` describes them.
     """
 
-    def __init__(self, judge: Judge, settings: Settings, *, log: Log | None = None) -> None:
+    def __init__(
+        self, judge: Judge, settings: Settings, *, log: Log | None = None, traces: Traces | None = None
+    ) -> None:
         self.log = log or Log()
         self.settings = settings
         self.batcher = Batcher(judge, settings)
         self.metrics = Metrics()
-        self.batcher.on_batch = self.metrics.batch
+        self.traces = traces or Traces()
+        self.batcher.on_batch = self._judged
+        self.batcher.mark = self.traces.mark
         self.desk = Desk(self.batcher, settings, self.log)
         self.api = self._routes()
-        self._gate = Gate(self.api, settings, log=self.log, metrics=self.metrics)
+        self._gate = Gate(self.api, settings, log=self.log, metrics=self.metrics, traces=self.traces)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._gate(scope, receive, send)
+
+    def _judged(self, measured: Measured) -> None:
+        self.metrics.batch(measured)
+        self.traces.batch(measured, str(getattr(self.batcher.judge_in_use, "model", "")))
 
     def _routes(self) -> FastAPI:
         api = FastAPI(
@@ -88,6 +98,7 @@ class Service:
         self.log.event("stopping", waiting=self.batcher.depth)
         await self.batcher.stop(1.0)
         self.desk.close()
+        await asyncio.to_thread(self.traces.close)
 
     def drain(self) -> None:
         """Not ready from now on; requests that still come are answered."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuili.serving.fair_queue import FairQueue, Job
 from tuili.serving.judge_thread import Batch, Call, JudgeThread
+from tuili.serving.measured import Measured
 from tuili.serving.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Batcher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
         self.stopped = False
-        self.on_batch: Callable[[int, float], None] = lambda _pairs, _seconds: None
+        self.on_batch: Callable[[Measured], None] = lambda _measured: None
+        self.mark: Callable[[], Any] = lambda: None  # which request is being handled, for traces
 
     @property
     def depth(self) -> int:
@@ -103,7 +105,7 @@ class Batcher:
         loop = asyncio.get_running_loop()
         if not pairs:
             return []
-        job = Job(pairs, key, deadline, loop.create_future())
+        job = Job(pairs, key, deadline, loop.create_future(), self.mark())
         if not accepted:
             self._admit(job, loop.time())
         self._queue.put(job)
@@ -196,27 +198,30 @@ class Batcher:
             self._flying_cost += sum(part.cost for part in slices)
             self._thread.put(Batch(slices, self._done_in_thread(slices)))
 
-    def _done_in_thread(self, slices: Sequence[Any]) -> Callable[[Sequence[Outcome], float], None]:
+    def _done_in_thread(self, slices: Sequence[Any]) -> Callable[[Sequence[Outcome], float, int | None], None]:
         cost = sum(part.cost for part in slices)
 
-        def done(outcomes: Sequence[Outcome], seconds: float) -> None:
+        def done(outcomes: Sequence[Outcome], seconds: float, tokens: int | None) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has ended before the batch
                 if self._loop is not None:
-                    self._loop.call_soon_threadsafe(self._finished, cost, outcomes, seconds)
+                    self._loop.call_soon_threadsafe(self._finished, cost, outcomes, seconds, tokens)
 
         return done
 
-    def _finished(self, cost: int, outcomes: Sequence[Outcome], seconds: float) -> None:
+    def _finished(self, cost: int, outcomes: Sequence[Outcome], seconds: float, tokens: int | None) -> None:
         self._flying -= 1
         self._flying_cost -= cost
         judged = sum(outcome.part.cost for outcome in outcomes)
         if judged:
             self._spent = MEMORY * self._spent + seconds
             self._judged = MEMORY * self._judged + judged
-            self.on_batch(sum(outcome.part.end - outcome.part.start for outcome in outcomes), seconds)
         for outcome in outcomes:
             _answer(outcome)
         self._dispatch()
+        if judged:
+            pairs = sum(outcome.part.end - outcome.part.start for outcome in outcomes)
+            marks = {id(mark): mark for outcome in outcomes if (mark := outcome.part.job.mark) is not None}
+            self.on_batch(Measured(pairs, judged, seconds, tokens, tuple(marks.values())))
 
 
 def _answer(outcome: Outcome) -> None:

@@ -28,6 +28,7 @@ class Job:
     Attributes:
         key: Whose it is.
         deadline: On the monotonic clock: when nobody waits for it any more.
+        mark: Which request it belongs to, for traces.
         closed: Nobody waits for it: answered, refused, expired or cancelled. Read by the judge's thread too.
     """
 
@@ -35,6 +36,7 @@ class Job:
     key: str
     deadline: float
     future: Future[list[Verdict]]
+    mark: Any = None
     verdicts: list[Verdict | None] = field(default_factory=list)
     costs: list[int] = field(default_factory=list)
     cost: int = 0

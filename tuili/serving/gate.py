@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tuili.serving.log import Log
     from tuili.serving.metrics import Metrics
     from tuili.serving.settings import Settings
+    from tuili.serving.traces import Span, Traces
 
 OPEN = frozenset({"/health"})
 """Paths that need no token and no known host: whether the process lives."""
@@ -57,11 +58,12 @@ class Caller:
 class Gate:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, *, log: Log, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, *, log: Log, metrics: Metrics, traces: Traces) -> None:
         self._app = app
         self._settings = settings
         self._log = log
         self._metrics = metrics
+        self._traces = traces
         self._rate = RateLimit(settings.rate, settings.burst)
         self._tokens = [token.encode() for token in settings.tokens]
         self._hosts = settings.allowed_hosts
@@ -71,8 +73,14 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = time.perf_counter()
         headers = dict(scope["headers"])
+        with self._traces.request(headers) as span:
+            await self._handle(scope, receive, send, headers, span)
+
+    async def _handle(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], span: Span
+    ) -> None:
+        started = time.perf_counter()
         caller = Caller("", _request_id(headers), 0.0, receive)
         answer = _Answer(send, caller.request_id)
         self._active += 1
@@ -87,7 +95,7 @@ class Gate:
             await answer.refuse(Refusal(500, "internal", "something went wrong here; the log says more"))
         finally:
             self._active -= 1
-            self._note(scope, caller, answer.status, time.perf_counter() - started)
+            self._note(scope, caller, answer.status, time.perf_counter() - started, span)
 
     async def _pass(
         self, scope: Scope, receive: Receive, answer: _Answer, headers: dict[bytes, bytes], caller: Caller
@@ -173,10 +181,11 @@ class Gate:
             raise Refusal(400, "invalid_timeout", "X-Request-Timeout is a number of seconds, such as 2.5")
         return min(float(asked), self._settings.deadline)
 
-    def _note(self, scope: Scope, caller: Caller, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, caller: Caller, status: int, seconds: float, span: Span) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.request(route, status, seconds)
+        span.done(method=method, route=route, status=status, pairs=caller.pairs, request_id=caller.request_id)
         if status == GONE:
             self._metrics.cancelled.inc()
         self._log.event(

@@ -31,7 +31,7 @@ class Batch:
     """Slices that are judged in one go."""
 
     slices: Sequence[Slice]
-    done: Callable[[Sequence[Outcome], float], None]  # outcomes, seconds; called in the judge's thread
+    done: Callable[[Sequence[Outcome], float, int | None], None]  # outcomes, seconds, tokens; in the judge's thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,13 @@ class JudgeThread:
             if isinstance(work, Call):
                 self._call(work)
             else:
-                started = time.perf_counter()
+                started, read = time.perf_counter(), self._tokens_read()
                 outcomes = judge_slices(self.judge, _live(work.slices))
-                work.done(outcomes, time.perf_counter() - started)
+                tokens = None if read is None else (self._tokens_read() or 0) - read
+                work.done(outcomes, time.perf_counter() - started, tokens)
+
+    def _tokens_read(self) -> int | None:
+        return getattr(self.judge, "tokens_read", None)
 
     def _call(self, call: Call) -> None:
         try:

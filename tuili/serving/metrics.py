@@ -10,6 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 if TYPE_CHECKING:
     from tuili.serving.batcher import Batcher
+    from tuili.serving.measured import Measured
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -36,9 +37,9 @@ class Metrics:
         self.requests.labels(route, str(status)).inc()
         self.seconds.labels(route).observe(seconds)
 
-    def batch(self, pairs: int, seconds: float) -> None:
-        self.pairs.inc(pairs)
-        self.judge_seconds.observe(seconds)
+    def batch(self, measured: Measured) -> None:
+        self.pairs.inc(measured.pairs)
+        self.judge_seconds.observe(measured.seconds)
 
     def exposition(self, batcher: Batcher) -> bytes:
         """The text that is scraped."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 AHEAD = 2
 """Pieces that a worker has: the one it judges, and the next, so that it never waits for the driver."""
 
-FALSE_STARTS = 3
+FALSE_STARTS = 10
 """Workers that may die in a row before one of them was ready."""
 
 MOST_WORKERS = 4096

@@ -14,6 +14,7 @@ import uvicorn
 from tuili.errors import UsageError
 from tuili.serving.app import GRACE, Service
 from tuili.serving.log import Log, adopt_server_logs
+from tuili.serving.traces import traces_of
 from tuili.serving.wire import Wire
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def run_worker(settings: Settings, listener: socket.socket) -> None:
     log.event("listening", address=address_of(listener), process=os.getpid())
     # A record belongs to the judge it began with: with one, a new model needs a new start.
     reload = None if settings.audit else lambda: judge_of(settings)
-    Server(Service(judge, settings, log=log), reload=reload).run([listener])
+    traces = traces_of(wanted=settings.otel, log=log)
+    Server(Service(judge, settings, log=log, traces=traces), reload=reload).run([listener])
     record = getattr(judge, "_log", None)
     if record is not None:
         record.close()

@@ -59,6 +59,7 @@ class Settings:
         max_requests: Requests in progress in each worker, waiting ones included.
         application_threads: Requests for checks, explanations and the like at once.
         audit: Directory of the record of verdicts; None: no record.
+        otel: Send traces (OpenTelemetry); without it, where the environment's `OTEL_` variables ask for them.
     """
 
     model: str | None = None
@@ -83,6 +84,7 @@ class Settings:
     max_requests: int = 2000
     application_threads: int = 8
     audit: str | None = None
+    otel: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):

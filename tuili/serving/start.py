@@ -30,12 +30,16 @@ def serve(settings: Settings) -> None:
         BundleError, ModelError: The model can't be used; nothing was started.
     """
     require_serve()
+    from tuili.serving.log import Log
     from tuili.serving.server import judge_of, listen, run_worker
     from tuili.serving.supervisor import Supervisor
+    from tuili.serving.traces import traces_of
 
     listener = listen(settings)
     if settings.workers == 1:
         run_worker(settings, listener)
         return
-    judge_of(replace(settings, audit=None))  # a model that can't be used is told here, not by each worker again
+    # What can't be used is told here, not by each worker again.
+    judge_of(replace(settings, audit=None))
+    traces_of(wanted=settings.otel, log=Log()).close()
     Supervisor(settings, listener).run()
