@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -31,16 +32,23 @@ class Ended:
 
 
 def run(command: Sequence[str]) -> Ended:
-    """Run to the end; RuntimeError with the tail of its errors if it fails."""
+    """Run to the end; RuntimeError with the tail of its errors if it fails.
+
+    A small process stands between: the memory of a process is counted from its birth as a copy of its parent.
+    """
+    between = [sys.executable, "-S", __file__, "measure", *command]
+    done = subprocess.run(between, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr[-400:]}")
+    return Ended(*map(float, done.stdout.split()))
+
+
+def _measure(command: Sequence[str]) -> None:
     started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None  # noqa: S101 - a pipe was asked for
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {errors[-400:]}")
-    return Ended(time.perf_counter() - started, usage.ru_maxrss / 1024)
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    seconds = time.perf_counter() - started
+    print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+    sys.exit(done.returncode)
 
 
 def peer_command(way: str, network: Path, threads: int, *rest: str) -> list[str]:
@@ -48,6 +56,8 @@ def peer_command(way: str, network: Path, threads: int, *rest: str) -> list[str]
 
 
 def _main() -> None:
+    if sys.argv[1] == "measure":
+        _measure(sys.argv[2:])
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from peer_ways.network import Network
     from peer_ways.ways import PEERS
