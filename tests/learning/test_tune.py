@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 
 import made_up_pairs
 import pytest
@@ -42,13 +43,18 @@ def test_a_study_goes_on_and_its_recipe_trains(place, tmp_path):
     study = tmp_path / "study.sqlite"
     first = tune(common(place), study, space=RATES, trials=1)
     assert first.finished == 1
+    pictures = ["--plots", str(tmp_path / "plots")] if find_spec("matplotlib") else []
     files = [str(place / "train.jsonl"), "--dev", str(place / "dev.jsonl"), "--base", str(place / "base")]
     options = ["--recipe", str(place / "all.toml"), "--space", str(place / "space.toml"), "--threads", "1"]
-    done = CliRunner().invoke(app, ["tune", *files, "--study", str(study), "--trials", "2", *options, "--json"])
+    done = CliRunner().invoke(
+        app, ["tune", *files, "--study", str(study), "--trials", "2", *options, *pictures, "--json"]
+    )
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     assert found["finished"] + found["pruned"] == 3
     assert found["accuracy"] >= first.accuracy
+    if pictures:
+        assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["history.png", "importance.png"]
     recipe = read_recipe(found["recipe"])
     assert recipe["rate"] == found["best"]["rate"]
     assert recipe["epochs"] == 2
@@ -82,6 +88,27 @@ def test_a_trial_that_lags_behind_is_cut_short(place, tmp_path, monkeypatch):
 def test_a_space_that_can_not_be_is_refused(space):
     with pytest.raises(UsageError, match="space"):
         checked_space(space)
+
+
+def test_importance_finds_the_option_that_decides():
+    from tuili.learning.tune_plots import draw_history, draw_importance, importance
+
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(lambda trial: -abs(trial.suggest_float("rate", 0, 1) - 0.3) + 0 * trial.suggest_int("n", 1, 9), 40)
+    shares = importance(study)
+    assert max(shares, key=shares.get) == "rate"
+    assert sum(shares.values()) == pytest.approx(1)
+    pytest.importorskip("matplotlib")
+    drawn = [draw_importance(shares, finished=40), draw_history([0, 1, 3], [0.5, 0.4, 0.7]), draw_history([0], [0.5])]
+    assert all(picture.startswith(b"\x89PNG") for picture in drawn)
+    assert drawn[1] == draw_history([0, 1, 3], [0.5, 0.4, 0.7]) != drawn[2]
+
+
+def test_a_task_without_accuracy_is_not_tuned(place, tmp_path):
+    (tmp_path / "card.toml").write_text('kind = "regression"')
+    with pytest.raises(UsageError, match="compared by accuracy, and a task of kind regression has none"):
+        tune(common(place, task=tmp_path / "card.toml"), tmp_path / "study.sqlite", space=RATES)
+    assert not (tmp_path / "study.sqlite").exists()
 
 
 def test_what_can_not_be_is_said_before_the_first_trial(place, tmp_path):

@@ -21,6 +21,10 @@ def tune(
     trials: Annotated[int, Choice("--trials", help="How many more trials to make.")] = 12,
     space: Annotated[Path | None, Choice("--space", help="TOML: what to search; see docs/tune.md.")] = None,
     recipe: Annotated[Path | None, Choice("--recipe", help="TOML: options that all trials have.")] = None,
+    task: Annotated[Path | None, Choice("--task", help="Task card of kind pair or text; see docs/training.md.")] = None,
+    plots: Annotated[
+        Path | None, Choice("--plots", help="Directory for history.png and importance.png (extra plots).")
+    ] = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
@@ -32,9 +36,11 @@ def tune(
 
     require_torch()
     common = {**(read_recipe(recipe) if recipe is not None else {}), "file": file, "dev": dev, "base": base}
+    if task is not None:
+        common["task"] = task
     if threads is not None:
         common["threads"] = threads
-    found = run(common, study, space=None if space is None else read_space(space), trials=trials)
+    found = run(common, study, space=None if space is None else read_space(space), trials=trials, plots=plots)
     if as_json:
         typer.echo(json.dumps(found.to_dict()))
         return
@@ -42,4 +48,5 @@ def tune(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in found.best.items()
     )
     typer.echo(f"{found.accuracy:.1%} of dev right ({found.finished} trials, {found.pruned} pruned): {shown}")
-    typer.echo(f"tuili train {file} --dev {dev} --base {base} --recipe {found.recipe} --output ...", err=True)
+    card = "" if task is None else f" --task {task}"
+    typer.echo(f"tuili train {file} --dev {dev} --base {base}{card} --recipe {found.recipe} --output ...", err=True)

@@ -36,17 +36,17 @@ CONTRIB = "com.microsoft"
 OPSETS = (helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1))
 WEIGHT_LIMIT = 64  # 7 bits
 GELU_FLOOR = 0.17  # gelu(x) > -0.17 for every x
+GELU_ZERO = 16  # of the 8 bits for what came out of a gelu, the steps below zero
 MASKED = 1e4
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Activations ready for integer products: `values * scale = activations + shift`."""
+    """Activations ready for integer products: `(values - zero) * scale`."""
 
     values: str  # uint8 (rows, k)
     scale: str  # float32 (rows, 1)
     zero: str  # uint8 scalar
-    shift: float
 
 
 class Weights:
@@ -79,18 +79,25 @@ class Weights:
 
 
 def attention_apart(tensors: Mapping[str, NDArray[np.float32]], config: PrefixConfig) -> dict[str, NDArray[np.float32]]:
-    """Queries, keys and values as layers of their own, with attention's scale folded into the queries."""
+    """Queries, keys and values as layers of their own, with attention's scale folded into the queries.
+
+    Only queries keep a bias. One among the keys adds the same to all scores of a query, of which softmax takes no
+    notice; and since attention's weights sum to 1, the values' goes through to the output, into the bias there.
+    """
     apart = dict(tensors)
     for layer in range(config.layers):
-        for kind in ("weight", "bias"):
-            query, key, value = np.split(apart.pop(f"layers.{layer}.qkv.{kind}"), 3)
-            scaled = (query * config.head_size**-0.5).astype(np.float32)
-            apart.update(
-                {
-                    f"layers.{layer}.{part}.{kind}": array
-                    for part, array in zip(("query", "key", "value"), (scaled, key, value), strict=True)
-                }
-            )
+        name = f"layers.{layer}"
+        query, key, value = np.split(apart.pop(f"{name}.qkv.weight"), 3)
+        query_bias, _, value_bias = np.split(apart.pop(f"{name}.qkv.bias"), 3)
+        scale = config.head_size**-0.5
+        through = apart[f"{name}.attention_out.weight"].astype(np.float64) @ value_bias
+        apart |= {
+            f"{name}.query.weight": (query * scale).astype(np.float32),
+            f"{name}.query.bias": (query_bias * scale).astype(np.float32),
+            f"{name}.key.weight": key,
+            f"{name}.value.weight": value,
+            f"{name}.attention_out.bias": (apart[f"{name}.attention_out.bias"] + through).astype(np.float32),
+        }
     return apart
 
 
@@ -109,6 +116,7 @@ class Branch:
         self.prefix = prefix
         self.nodes: list[onnx.NodeProto] = []
         self.outputs: tuple[str, str] = ("", "")  # percept, log-probabilities
+        self._zeros: dict[int, str] = {}
 
     def node(self, op: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: object) -> str:
         return self.node_many(op, *inputs, domain=domain, outputs=outputs, **attributes)[0]
@@ -139,21 +147,22 @@ class Branch:
         """One symmetric scale a row."""
         largest = self.node("ReduceMax", self.node("Abs", x), axes=[-1], keepdims=1)
         scale = self.node("Mul", self.node("Max", largest, self.weights.constant(1e-6)), self.weights.constant(1 / 127))
-        return Rows(self.quantise(x, scale, 128), scale, self.weights.constant(128, np.uint8), 0.0)
+        return self.quantise(x, scale, 128)
 
     def gelu_rows(self, x: str) -> Rows:
-        """One scale a row for what came out of a gelu: shifted to start at zero, it has 8 bits to itself."""
+        """One scale a row for what came out of a gelu: what little there is below zero gets a few steps."""
         largest = self.node("ReduceMax", x, axes=[-1], keepdims=1)
-        floor = self.weights.constant(GELU_FLOOR)
-        scale = self.node("Mul", self.node("Add", largest, floor), self.weights.constant(1 / 255))
-        shifted = self.node("Add", x, floor)
-        return Rows(self.quantise(shifted, scale, 0), scale, self.weights.constant(0, np.uint8), GELU_FLOOR)
+        scale = self.node("Mul", largest, self.weights.constant(1 / (255 - GELU_ZERO)))
+        scale = self.node("Max", scale, self.weights.constant(GELU_FLOOR / GELU_ZERO))
+        return self.quantise(x, scale, GELU_ZERO)
 
-    def quantise(self, x: str, scale: str, zero: int) -> str:
+    def quantise(self, x: str, scale: str, zero: int) -> Rows:
         """`round(x / scale) + zero`, one scale a row. *Shape:* `(rows, k)`, `(rows, 1)` to `(rows, k)`."""
         flat = self.node("Squeeze", scale, self.ints(1))
-        zeros = self.node("Expand", self.weights.constant(zero, np.uint8), self.node("Shape", flat))
-        return self.node("QuantizeLinear", x, flat, zeros, axis=0)
+        point = self.weights.constant(zero, np.uint8)
+        if zero not in self._zeros:  # all of a branch has the same number of rows
+            self._zeros[zero] = self.node("Expand", point, self.node("Shape", flat))
+        return Rows(self.node("QuantizeLinear", x, flat, self._zeros[zero], axis=0), scale, point)
 
     def product(self, x: str | Rows, name: str) -> str:
         """A linear layer without its bias."""
@@ -172,14 +181,8 @@ class Branch:
         )
         return self.node("Mul", product, x.scale)
 
-    def bias(self, name: str, x: str | Rows) -> str:
-        """A linear layer's bias, less what the shift of its input adds."""
-        bias = self.weights.bias(name)
-        if isinstance(x, Rows) and x.shift:
-            values, scale = quantise_columns(self.weights.matrix(name))
-            bias = bias - x.shift * (values.astype(np.float64).sum(0) * scale).astype(np.float32)
-            return self.weights.put(f"{name}.shifted_bias", bias)
-        return self.weights.put(f"{name}.bias", bias)
+    def bias(self, name: str) -> str:
+        return self.weights.put(f"{name}.bias", self.weights.bias(name))
 
     def ready(self, x: str, *, gelu: bool = False) -> str | Rows:
         if not self.weights.int8:
@@ -223,20 +226,22 @@ class Branch:
     def project(self, ready: str | Rows, layer: str, part: str, shape: Sequence[int | str], perm: list[int]) -> str:
         """Queries, keys or values, heads brought forward. One product each: cutting them apart would copy them."""
         name = f"{layer}.{part}"
-        projected = self.node("Add", self.product(ready, name), self.bias(name, ready))
+        projected = self.product(ready, name)
+        if part == "query":  # the only one with a bias, see `attention_apart`
+            projected = self.node("Add", projected, self.bias(name))
         return self.node("Transpose", self.reshape(projected, shape), perm=perm)
 
     def finish(self, x: str, context: str, layer: str) -> str:
         """Output projection, feed-forward, both norms."""
         ready = self.ready(context)
         name = f"{layer}.attention_out"
-        x = self.add_norm(self.product(ready, name), x, self.bias(name, ready), f"{layer}.attention_norm")
+        x = self.add_norm(self.product(ready, name), x, self.bias(name), f"{layer}.attention_norm")
         ready = self.ready(x)
         name = f"{layer}.feed_in"
-        inner = self.node("BiasGelu", self.product(ready, name), self.bias(name, ready), domain=CONTRIB)
+        inner = self.node("BiasGelu", self.product(ready, name), self.bias(name), domain=CONTRIB)
         ready = self.ready(inner, gelu=True)
         name = f"{layer}.feed_out"
-        return self.add_norm(self.product(ready, name), x, self.bias(name, ready), f"{layer}.feed_norm")
+        return self.add_norm(self.product(ready, name), x, self.bias(name), f"{layer}.feed_norm")
 
     def scores(self, query: str, key: str) -> str:
         return self.node("FusedMatMul", query, key, domain=CONTRIB, transB=1)
@@ -331,8 +336,8 @@ def _head(b: Branch, x: str, tokens: str) -> str:
     # A product with a single row takes another path through the runtime, and its last bits differ. So there are
     # never fewer than two.
     features = b.node("Concat", features, features, axis=0)
-    inner = b.node("BiasGelu", b.product(features, "head_in"), b.bias("head_in", features), domain=CONTRIB)
-    logits = b.node("Add", b.product(inner, "head_out"), b.bias("head_out", inner))
+    inner = b.node("BiasGelu", b.product(features, "head_in"), b.bias("head_in"), domain=CONTRIB)
+    logits = b.node("Add", b.product(inner, "head_out"), b.bias("head_out"))
     logits = b.node("Slice", logits, b.ints(0), b.size(states, 0))
     return b.node("LogSoftmax", logits, axis=-1)
 

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 from tuili.data.atomic import write_files
 from tuili.data.fingerprint import fingerprint
 from tuili.errors import MissingExtra, ModelError, ResumeError, UsageError
+from tuili.evaluation.plots.canvas import require_plots
 from tuili.learning.config import TrainConfig
+from tuili.learning.tasks.task import card_for
+from tuili.learning.tune_plots import write_plots
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +33,9 @@ SPACE: dict[str, Any] = {
 """What is searched where no space is declared."""
 
 ATTEMPTS = 10
+BY_ACCURACY = ("pair", "text")
+UNTOLD = ("file", "dev", "task", "threads")
+"""Options that a study's identity and its recipe leave out: of files the content counts, and threads are of a place."""
 KEYS = ({"choices"}, {"low", "high"}, {"low", "high", "log"})
 
 
@@ -100,6 +106,7 @@ def tune(
     *,
     space: Mapping[str, Any] | None = None,
     trials: int = 12,
+    plots: str | Path | None = None,
 ) -> Tuned:
     """Search, or go on searching, for the options with the best accuracy on dev.
 
@@ -111,9 +118,10 @@ def tune(
         study: An SQLite file.
         space: What is searched; `SPACE` by default. What it names must not be in `config`.
         trials: How many more this call makes.
+        plots: A directory for pictures of the study, see `tune_plots`; None: there are none.
 
     Raises:
-        UsageError: An option that can't be, or a study that can't be opened.
+        UsageError: An option that can't be, a task that is not measured by accuracy, or a study that can't be opened.
         ResumeError: The study is one of another space, other options or other data.
         ModelError: No trial came to an end.
         DataError, BundleError, MissingExtra: As for `tuili.train`.
@@ -124,18 +132,23 @@ def tune(
         raise MissingExtra("optuna", "tune") from error
     if trials < 1:
         raise UsageError(f"trials must be at least 1, got {trials}")
+    if plots is not None:
+        require_plots()
     searched = checked_space(SPACE if space is None else space)
     common = {key.replace("-", "_"): value for key, value in config.items()}
     if twice := sorted(set(searched) & set(common)):
         raise UsageError(f"{twice[0]} is both given and searched; leave it out of one")
     path = Path(study)
     plain = TrainConfig.of({**common, "output": str(path)})  # before the first trial: are the options sound?
+    card = card_for(plain)
+    if card is not None and card.kind not in BY_ACCURACY:
+        raise UsageError(f"trials are compared by accuracy, and a task of kind {card.kind} has none")
     TrainConfig.of({**common, "output": str(path), **{name: _example(table) for name, table in searched.items()}})
     identity = json.dumps(
         {
             "space": searched,
-            "options": {name: str(value) for name, value in common.items() if name not in ("file", "dev", "threads")},
-            "data": [fingerprint(plain.file), fingerprint(plain.dev)],
+            "options": {name: str(value) for name, value in common.items() if name not in UNTOLD},
+            "data": [fingerprint(path) for path in (plain.file, plain.dev, plain.task) if path is not None],
         },
         sort_keys=True,
     )
@@ -173,10 +186,12 @@ def tune(
         raise ModelError("no trial came to an end; search lower rates, or give more epochs")
     best = dict(found.best_params)
     recipe = path.with_name(path.name + ".toml")
-    given = {name: value for name, value in common.items() if name not in ("file", "dev", "test", "base", "threads")}
+    given = {name: value for name, value in common.items() if name not in (*UNTOLD, "test", "base")}
     text = "".join(f"{name} = {_toml(value)}\n" for name, value in {**given, **best}.items() if value is not None)
     head = f"# Best of {len(states)} trials: {found.best_value:.4f} of dev right.\n"
     write_files(recipe.parent, {recipe.name: (head + text).encode()})
+    if plots is not None:
+        write_plots(found, Path(plots))
     return Tuned(
         recipe,
         best,

@@ -55,7 +55,7 @@ def build_entity_graph(
         attention = b.node("Softmax", b.node("Add", b.scores(query, key), bias), axis=-1)
         context = b.node("Transpose", b.node("MatMul", attention, value), perm=[0, 2, 1, 3])
         x = b.finish(x, b.reshape(context, [-1, hidden]), layer)
-    logits = b.node("Add", b.product(x, "head"), b.bias("head", x))
+    logits = b.node("Add", b.product(x, "head"), b.bias("head"))
     log_probs = b.node("LogSoftmax", b.reshape(logits, [-1, tokens, config.labels]), axis=-1)
     b.nodes.append(helper.make_node("Identity", [log_probs], ["log_probs"]))
     graph = helper.make_graph(
