@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -124,37 +123,31 @@ def test_the_bytes_are_those_of_one_process_and_nobody_else_can_reach_it(tiny_en
 
 @posix
 @pytest.mark.slow
-def test_twenty_workers_killed_lose_nothing_and_repeat_nothing(tiny_engine, tmp_path):
+def test_twenty_workers_killed_lose_nothing_and_repeat_nothing(tiny_engine, tmp_path, monkeypatch):
     """F11: SIGKILL of 20 workers in 10,000 pairs: the bytes of one process; the row that kills is in quarantine."""
     source = write_pairs(tmp_path / "in.jsonl", 10_000, poison={4321})
     plain = write_pairs(tmp_path / "plain.jsonl", 10_000)
     lines = judge_file(tiny_engine, plain, tmp_path / "whole.jsonl").output.read_bytes().splitlines(keepends=True)
-    judge = Slow(tiny_engine, 0.01)
-    stop = threading.Event()
+    judge = Slow(tiny_engine, 0.002)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where workers find it
+    rng = random.Random(0)
     killed = []
 
-    def kill():
-        rng = random.Random(0)
-        while not stop.wait(2.0) and len(killed) < 20:
-            up = workers_of(os.getpid())
-            if up:
-                killed.append(rng.choice(up))
-                os.kill(killed[-1], signal.SIGKILL)
+    def kill(rows):
+        """A worker, whatever it does, after every fifth shard."""
+        if rows // 480 > len(killed) and len(killed) < 20 and (up := workers_of(os.getpid())):
+            killed.append(rng.choice(up))
+            os.kill(killed[-1], signal.SIGKILL)
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        run = judge_file_in_shards(
-            judge,
-            source,
-            tmp_path / "out.jsonl",
-            lambda: ray_workers(judge, source=str(source), on_error="quarantine", workers=2),
-            on_error="quarantine",
-            shard_rows=100,
-        )
-    finally:
-        stop.set()
-        killer.join()
+    run = judge_file_in_shards(
+        judge,
+        source,
+        tmp_path / "out.jsonl",
+        lambda: ray_workers(judge, source=str(source), on_error="quarantine", workers=2),
+        on_error="quarantine",
+        shard_rows=100,
+        progress=kill,
+    )
     assert len(killed) == 20
     assert (run.rows, run.errors) == (10_000, 1)
     assert run.output.read_bytes() == b"".join(line for place, line in enumerate(lines) if place != 4321)
@@ -299,3 +292,39 @@ def test_workers_that_are_not_what_they_should_be_end_the_run(hello, judge, word
     crew.put(Piece(0, 0, ()))
     with pytest.raises(ModelError, match=words):
         crew.next()
+
+
+class Failing:
+    """As much of Ray as starting it uses; it does not start."""
+
+    __name__ = "ray"
+
+    def __init__(self, fails):
+        self.fails, self.begun, self.ended = fails, 0, 0
+
+    def is_initialized(self):
+        return False
+
+    def init(self, **_options):
+        self.begun += 1
+        if self.begun <= self.fails:
+            raise Exception("The current node timed out during startup.")  # noqa: TRY002  # as Ray does
+
+    def shutdown(self):
+        self.ended += 1
+
+
+@pytest.mark.parametrize(("fails", "address"), [(2, None), (3, None), (1, "127.0.0.1:1")])
+def test_a_ray_that_does_not_start_is_tried_again_and_then_told(monkeypatch, fails, address):
+    ray = Failing(fails)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr("tuili.serving.ray_cluster._loaded", ["ray"])
+    monkeypatch.setattr("tuili.serving.ray_cluster.find_spec", lambda _name: True)
+    if fails == 2:
+        with ray_begun(processors=1, address=address) as found:
+            assert found is ray
+    else:
+        with pytest.raises(ModelError, match="timed out"), ray_begun(processors=1, address=address):
+            pass
+    assert ray.begun == (1 if address else 3)
+    assert ray.ended > 0

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from tuili.cli.file_judging import Runner
 from tuili.cli.options import Model
 from tuili.errors import UsageError
 
@@ -36,6 +37,12 @@ def serve(
     max_body: Annotated[int, typer.Option("--max-body", help="Bytes of a request's body.")] = 2**20,
     max_text: Annotated[int, typer.Option("--max-text", help="Characters of a text.")] = 100_000,
     max_pairs: Annotated[int, typer.Option("--max-pairs", help="Pairs of a request.")] = 1000,
+    runner: Annotated[
+        Runner, typer.Option("--runner", help="Who runs the workers: this command, or Ray Serve.")
+    ] = Runner.LOCAL,
+    ray_address: Annotated[
+        str | None, typer.Option("--ray-address", help="Ray: host:port of a cluster; else this machine alone.")
+    ] = None,
     otel: Annotated[
         bool, typer.Option("--otel", help="Send OpenTelemetry traces, as the OTEL_ variables of the environment say.")
     ] = False,
@@ -62,7 +69,14 @@ def serve(
         max_pairs=max_pairs,
         otel=otel,
     )
-    start(settings)
+    if runner is Runner.LOCAL:
+        if ray_address is not None:
+            raise UsageError("--ray-address goes with --runner ray")
+        start(settings)
+        return
+    from tuili.serving.ray_serve import serve_on_ray
+
+    serve_on_ray(settings, address=ray_address)
 
 
 def _tokens(file: Path | None) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from tuili.errors import MissingExtra, ModelError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ATTEMPTS = 3
 MEBIBYTE = 2**20
 _SHORT = "/tmp" if os.name == "posix" else None  # noqa: S108  # where mkdtemp makes its own; names of sockets must be short
 _TOKEN = secrets.token_hex(32)  # Ray reads it once a process
@@ -56,7 +57,7 @@ def ray_begun(*, processors: int, address: str | None = None) -> Iterator[Any]:
     Raises:
         MissingExtra: Without the extra `ray`.
         UsageError: Ray is set to let anyone in (`RAY_AUTH_MODE`), or was loaded before it could be told otherwise.
-        ModelError: The cluster can't be reached.
+        ModelError: Ray does not start, or the cluster can't be reached.
     """
     mode = os.environ.get("RAY_AUTH_MODE", "token").lower()
     if mode != "token":
@@ -83,6 +84,19 @@ def ray_begun(*, processors: int, address: str | None = None) -> Iterator[Any]:
 
 
 def _begin(ray: Any, processors: int, folder: str) -> None:
+    """Ray gives itself 30 s to start, which a busy machine may need more than once."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _begin_once(ray, processors, folder)
+        except Exception as error:  # Ray raises plain ones
+            ray.shutdown()
+            if attempt == ATTEMPTS:
+                raise ModelError(f"Ray does not start on this machine: {_last_line(error)}") from error
+        else:
+            return
+
+
+def _begin_once(ray: Any, processors: int, folder: str) -> None:
     ray.init(
         address="local",
         num_cpus=processors,
@@ -99,8 +113,13 @@ def _begin(ray: Any, processors: int, folder: str) -> None:
 def _connect(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ModelError(f"no Ray can be reached at {address}: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # Ray raises plain ones
+        raise ModelError(f"no Ray can be reached at {address}: {_last_line(error)}") from error
+
+
+def _last_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1].strip()[:300]
 
 
 @contextmanager
