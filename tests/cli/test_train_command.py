@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -27,12 +30,25 @@ def place(tmp_path_factory) -> Path:
     return place
 
 
-def run(place: Path, output: Path, *options: str, launch: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+def started(place: Path, output: Path, *options: str, launch: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     files = ["--dev", str(place / "dev.jsonl"), "--base", str(place / "base"), "--output", str(output)]
     command = [sys.executable, *launch, "-m", "tuili", "train", str(place / "train.jsonl"), *files]
     quick = ["--rate", "1e-3", "--precision", "fp32", *options]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    return subprocess.run([*command, *quick], capture_output=True, text=True, check=False, env=environment, timeout=300)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([*command, *quick], text=True, env=environment, **pipes)
+
+
+def run(place: Path, output: Path, *options: str, launch: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    with started(place, output, *options, launch=launch) as process:
+        said = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, *said)
+
+
+def logged(output: Path) -> int:
+    """How many steps its log tells of so far."""
+    log = output.with_name(output.name + ".run") / "log.jsonl"
+    return log.read_bytes().count(b"\n") if log.exists() else 0
 
 
 def losses(output: Path) -> list[float]:
@@ -57,6 +73,20 @@ def test_a_bundle_from_a_recipe_and_options_is_judged_with(place, tmp_path):
     resumed = run(place, tmp_path / "out", *recipe, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert json.loads(resumed.stdout)["steps"] is None
+
+
+def test_a_task_from_a_card_is_typed_like_any_other(place, tmp_path):
+    (tmp_path / "card.toml").write_text('kind = "text"\ntext = "{hypothesis}"\n')
+    task = ["--task", str(tmp_path / "card.toml")]
+    done = run(place, tmp_path / "out", *task, "--epochs", "2")
+    assert done.returncode == 0, done.stderr
+    assert "dev, 15 texts" in done.stdout
+    assert (tmp_path / "out" / "model.safetensors").exists()
+    (tmp_path / "card.toml").write_text('kind = "text"\nlable = "label"\n')
+    done = run(place, tmp_path / "wrong", *task)
+    assert done.returncode == 2
+    assert "card.toml: unknown key 'lable'; a card of kind text may have kind, text, label, labels" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_what_is_wrong_is_told_without_a_traceback(place, tmp_path):
@@ -94,3 +124,30 @@ def test_two_processes_make_the_steps_of_one_with_twice_the_batches(place, tmp_p
     weights = [(tmp_path / name / "config.json").read_text("utf-8") for name in ("one", "two")]
     assert weights[0] == weights[1]
     assert two.stdout.count("dev, 15 pairs") == 1
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_five_times_ends_with_the_bytes_of_one_that_was_not(place, tmp_path):
+    """kill -9 after a number of further steps, drawn, and a moment, drawn too; then the same command with --resume."""
+    options = ["--epochs", "12", "--batch-tokens", "128", "--save-every", "0", "--threads", "1"]
+    whole = run(place, tmp_path / "whole", *options)
+    assert whole.returncode == 0, whole.stderr
+    steps = len(losses(tmp_path / "whole"))
+    rng = random.Random(3)
+    for _ in range(5):
+        life = started(place, tmp_path / "killed", *options, "--resume")
+        wanted = logged(tmp_path / "killed") + rng.randint(2, steps // 8)
+        while logged(tmp_path / "killed") < wanted:
+            assert life.poll() is None, life.communicate()
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0, 0.05))
+        life.kill()
+        assert life.wait() == -signal.SIGKILL
+        life.communicate()
+    done = run(place, tmp_path / "killed", *options, "--resume", "--json")
+    assert done.returncode == 0, done.stderr
+    assert 0 < json.loads(done.stdout)["resumed_at"] < steps
+    assert (tmp_path / "killed" / "model.onnx").read_bytes() == (tmp_path / "whole" / "model.onnx").read_bytes()
+    reports = [json.loads((tmp_path / f"{n}.run" / "reports" / "dev.json").read_text()) for n in ("whole", "killed")]
+    assert {**reports[0], "model": ""} == {**reports[1], "model": ""}
+    assert losses(tmp_path / "killed") == losses(tmp_path / "whole")

@@ -54,6 +54,8 @@ def importance(study: Any) -> dict[str, float]:
 def draw_history(numbers: Sequence[int], values: Sequence[float]) -> bytes:
     """Accuracy on dev of each finished trial, and the best so far. PNG."""
     figure = new_figure(6.8, 4.4)
+    from matplotlib.ticker import MaxNLocator
+
     axes = figure.add_subplot()
     dress(axes, x="trial", y="accuracy on dev")
     best = list(accumulate(values, max))
@@ -61,7 +63,7 @@ def draw_history(numbers: Sequence[int], values: Sequence[float]) -> bytes:
     axes.plot(numbers, values, "o", color=MUTED, markersize=6, markeredgecolor="white")
     top = best.index(best[-1])
     axes.plot(numbers[top], best[top], "o", color=VERMILION, markersize=8, markeredgecolor="white")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     percent(axes, "y")
     entitle(
         axes,
