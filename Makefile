@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 FLAGS ?=
 
-.PHONY: check setup style types layers test
+.PHONY: check setup style types layers test docs
 
 check: setup style types layers test
 
@@ -13,7 +13,7 @@ setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[audit,browser,explain,graph,hf,llm,lora,parquet,plots,recommend,serve,sklearn,tensorboard,train,tune,test]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[audit,browser,docs,explain,graph,hf,llm,lora,parquet,plots,recommend,serve,sklearn,tensorboard,train,tune,test]"
 	touch $@
 
 style: setup
@@ -28,3 +28,8 @@ layers: setup
 
 test: setup
 	$(BIN)/python -m pytest $(FLAGS)
+
+# The site, into build/site. `zensical build` builds the same mkdocs.yml.
+docs: setup
+	$(BIN)/python docs/site/prepare.py
+	$(BIN)/python -m mkdocs build --strict
