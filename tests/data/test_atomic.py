@@ -7,6 +7,7 @@ from tuili.errors import UsageError
 
 
 def test_a_file_is_written_whole_and_nothing_else_is_left(tmp_path):
+    (tmp_path / "new").mkdir()
     write_file(tmp_path / "new" / "page.html", b"<p>")
     assert (tmp_path / "new" / "page.html").read_bytes() == b"<p>"
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["page.html"]

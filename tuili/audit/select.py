@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tuili.audit.reading import read_entries
+from tuili.data.shown import shown
 from tuili.errors import UsageError
+from tuili.types import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,9 +54,11 @@ def select(path: str | Path, wanted: Filter | None = None) -> Iterator[Entry]:
 
     Raises:
         AuditError: There is no log, or a record can't be read.
-        UsageError: A time that is none.
+        UsageError: A time or a label that is none.
     """
     wanted = wanted or Filter()
+    if wanted.label is not None and wanted.label not in set(Label):
+        raise UsageError(f"{shown(wanted.label)} is not a label; allowed are {', '.join(Label)}")
     since, until = _time(wanted.since), _time(wanted.until)
     for entry in read_entries(path):
         if entry.kind not in wanted.kinds or (since and entry.time < since) or (until and entry.time >= until):

@@ -20,7 +20,11 @@ def answer(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked.")],
     source: Annotated[
         list[Path],
-        typer.Option("--source", help="A text file, or a directory of .txt, .md and .rst; may be given several times."),
+        typer.Option(
+            "--source",
+            metavar="PATH",
+            help="A text file, or a directory of .txt, .md and .rst; may be given several times.",
+        ),
     ],
     index: Annotated[
         Path | None,

@@ -105,9 +105,14 @@ def main() -> None:
         sys.exit(1)  # nobody could read the answer
     try:
         try:
-            app()
+            code = app(standalone_mode=False)
         finally:
             sys.stdout.flush()  # here, where a full disk can still be told
+        sys.exit(code if isinstance(code, int) else 0)
+    except _WrongUsage as error:
+        _tell_usage(error)
+    except typer.Abort:
+        fail("interrupted", 130)
     except TuiliError as error:
         fail(str(error), 2 if isinstance(error, UsageError) else 1)
     except BrokenPipeError:
@@ -117,6 +122,20 @@ def main() -> None:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can be flushed to it
         fail(f"can't write the output: {error.strerror}", 1)
+
+
+# What typer raises for an argument that can't be. Older versions take it from click, newer bring their own.
+_WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def _tell_usage(error: Any) -> NoReturn:
+    """One line, as for every other error, in place of typer's three; a group without a command shows its help."""
+    said = " ".join(error.format_message().split())
+    if said.startswith("Usage:"):
+        typer.echo(error.format_message(), err=True)
+        sys.exit(2)
+    command = "tuili" if error.ctx is None else error.ctx.command_path.replace("python -m tuili", "tuili")
+    fail(f"{said[:1].lower()}{said[1:].removesuffix('.')}; see {command} --help", 2)
 
 
 def fail(message: str, code: int) -> NoReturn:

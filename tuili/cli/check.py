@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def check(
     source: Annotated[
-        list[Path], typer.Option("--source", help="A source, UTF-8 text; give the option again for each further one.")
+        list[Path],
+        typer.Option(
+            "--source", metavar="FILE", help="A source, UTF-8 text; give the option again for each further one."
+        ),
     ],
     text: Annotated[Path, typer.Option("--text", help="The text that is checked, UTF-8.")],
     html: Annotated[

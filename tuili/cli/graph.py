@@ -43,12 +43,16 @@ class Finder(StrEnum):
 @app.command()
 def build(
     graph: Folder,
-    source: Annotated[list[Path], typer.Option("--source", help="A text file, or a directory of .txt, .md and .rst.")],
+    source: Annotated[
+        list[Path],
+        typer.Option("--source", metavar="PATH", help="A text file, or a directory of .txt, .md and .rst."),
+    ],
     schema: Annotated[
         Path | None, typer.Option("--schema", help="TOML; the graph's own or the general one by default.")
     ] = None,
     relation: Annotated[
-        list[str] | None, typer.Option("--relation", help="Only this relation of the schema; may be given again.")
+        list[str] | None,
+        typer.Option("--relation", metavar="NAME", help="Only this relation of the schema; may be given again."),
     ] = None,
     threshold: Annotated[float, typer.Option("--threshold", help="Probability from which on an edge is kept.")] = 0.5,
     finder: Annotated[

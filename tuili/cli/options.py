@@ -26,7 +26,11 @@ class TextForm(StrEnum):
 
 Model = Annotated[
     str | None,
-    typer.Option("--model", help="./directory, /directory or hf:organisation/name; the embedded model by default."),
+    typer.Option(
+        "--model",
+        help="./directory, /directory, hf:organisation/name, http://host:port (a tuili server) or "
+        "openai:http://host:port/v1#model (a language model); the embedded model by default.",
+    ),
 ]
 Threads = Annotated[int | None, typer.Option("--threads", help="Processor threads; all that are allowed by default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]

@@ -22,7 +22,7 @@ SHOWN = 5
 
 def synthesise(
     output: Annotated[Path | None, typer.Option("--output", help="Where the pairs go: .jsonl or .csv.")] = None,
-    n: Annotated[int, typer.Option("--n", help="How many pairs.")] = 10_000,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many pairs.")] = 10_000,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same pairs.")] = 0,
     families: Annotated[
         str | None, typer.Option("--families", help="Families to use, separated by commas; all by default.")

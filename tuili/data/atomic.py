@@ -40,7 +40,7 @@ def write_files(directory: str | Path, files: Mapping[str, bytes]) -> None:
 
 
 def write_file(path: str | Path, content: bytes, *, inputs: Iterable[str | Path] = ()) -> None:
-    """Write one file, whole or not at all. Its directory is made where it is missing.
+    """Write one file, whole or not at all.
 
     Args:
         path: The file.
@@ -58,13 +58,18 @@ def write_file(path: str | Path, content: bytes, *, inputs: Iterable[str | Path]
 def refuse_as_output(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
     """Nothing where a file may be written; to be asked before the work as well as after it.
 
+    A file's directory is not made: where it is missing, the name is more likely mistyped than meant. Directories that
+    are outputs themselves (a bundle, a report, a graph, a log) are made.
+
     Raises:
-        UsageError: The path is a directory or no name, or the same file as one of the inputs.
+        UsageError: The path is a directory or no name, its directory is not there, or it is one of the inputs.
     """
     target = Path(path)
     try:
         if not target.name or target.is_dir():
             raise UsageError(f"{str(path)!r} can't be the output: it must be the name of a file")
+        if not target.parent.exists():
+            raise UsageError(f"can't write to {path}: there is no directory {target.parent}; make it first")
         if target.exists() and any(Path(other).exists() and target.samefile(other) for other in inputs):
             raise UsageError(f"{path} is an input itself; choose another output")
     except (OSError, ValueError) as error:  # ValueError: NUL in the name

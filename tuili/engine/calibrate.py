@@ -112,7 +112,7 @@ def threshold_for(risk: Risk, max_risk: float, *, delta: float = DELTA) -> float
         UsageError: A risk that can't be, or one that no threshold is shown to keep.
     """
     if not 0 < max_risk < 1:
-        raise UsageError(f"max_risk must be between 0 and 1, got {max_risk!r}")
+        raise UsageError(f"max_risk must be above 0 and below 1, such as 0.05 for one wrong in twenty; got {max_risk}")
     bounds = risk_bounds(risk, delta)
     passed = [threshold for threshold, bound in zip(risk.thresholds, bounds, strict=True) if bound <= max_risk]
     if not passed:

@@ -142,7 +142,10 @@ class Recommender:
         """
         reviews = self.profiles.of_user.get(user)
         if not reviews:
-            raise UsageError(f"no review is by {shown(user)}; describe what is wanted instead: for_request(sentence)")
+            raise UsageError(
+                f"no review is by {shown(user)}; for someone new say what is wanted: for_request(sentence), "
+                "on the command line --request"
+            )
         cares = self.profiles.cares(user)
         signals = self._signals([r.item for r in reviews], [r.text for r in reviews], cares)
         return self._ranked(signals, {review.item for review in reviews}, cares, user, n)

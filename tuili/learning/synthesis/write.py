@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuili.data.atomic import write_files
+from tuili.data.atomic import refuse_as_output, write_files
 from tuili.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def write_pairs(pairs: Iterable[SyntheticPair], path: str | Path) -> int:
     target = Path(path)
     if target.suffix not in (".jsonl", ".csv"):
         raise UsageError(f"can't write {target.name}: the name must end in .jsonl or .csv")
+    refuse_as_output(target)
     text = io.StringIO()
     count = _as_csv(pairs, text) if target.suffix == ".csv" else _as_json(pairs, text)
     write_files(target.parent, {target.name: text.getvalue().encode()})
