@@ -79,10 +79,12 @@ class Weights:
 
 
 def attention_apart(tensors: Mapping[str, NDArray[np.float32]], config: PrefixConfig) -> dict[str, NDArray[np.float32]]:
-    """Queries, keys and values as layers of their own, with attention's scale folded into the queries.
+    """The same network in fewer passes: queries, keys and values as layers of their own, and few biases left.
 
-    Only queries keep a bias. One among the keys adds the same to all scores of a query, of which softmax takes no
-    notice; and since attention's weights sum to 1, the values' goes through to the output, into the bias there.
+    Attention's scale is folded into the queries, and only they keep a bias. One among the keys adds the same to all
+    scores of a query, of which softmax takes no notice; and since attention's weights sum to 1, the values' goes
+    through to the output, into the bias there. The bias of the second feed-forward layer stands in the norm before the
+    first, from where the residual brings it; the first layer's bias takes back what it adds there.
     """
     apart = dict(tensors)
     for layer in range(config.layers):
@@ -91,7 +93,11 @@ def attention_apart(tensors: Mapping[str, NDArray[np.float32]], config: PrefixCo
         query_bias, _, value_bias = np.split(apart.pop(f"{name}.qkv.bias"), 3)
         scale = config.head_size**-0.5
         through = apart[f"{name}.attention_out.weight"].astype(np.float64) @ value_bias
+        last_bias = apart.pop(f"{name}.feed_out.bias")
+        added = apart[f"{name}.feed_in.weight"].astype(np.float64) @ last_bias
         apart |= {
+            f"{name}.attention_norm.bias": apart[f"{name}.attention_norm.bias"] + last_bias,
+            f"{name}.feed_in.bias": (apart[f"{name}.feed_in.bias"] - added).astype(np.float32),
             f"{name}.query.weight": (query * scale).astype(np.float32),
             f"{name}.query.bias": (query_bias * scale).astype(np.float32),
             f"{name}.key.weight": key,
@@ -116,6 +122,7 @@ class Branch:
         self.prefix = prefix
         self.nodes: list[onnx.NodeProto] = []
         self.outputs: tuple[str, str] = ("", "")  # percept, log-probabilities
+        self._shapes: dict[tuple[int | str, ...], str] = {}
         self._zeros: dict[int, str] = {}
 
     def node(self, op: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: object) -> str:
@@ -135,8 +142,10 @@ class Branch:
         """`Reshape` to sizes that are numbers, or names of int64 tensors `(1,)`."""
         if all(isinstance(size, int) for size in shape):
             return self.node("Reshape", x, self.ints(*(int(size) for size in shape)))
-        parts = [size if isinstance(size, str) else self.ints(size) for size in shape]
-        return self.node("Reshape", x, self.node("Concat", *parts, axis=0))
+        if tuple(shape) not in self._shapes:
+            parts = [size if isinstance(size, str) else self.ints(size) for size in shape]
+            self._shapes[tuple(shape)] = self.node("Concat", *parts, axis=0)
+        return self.node("Reshape", x, self._shapes[tuple(shape)])
 
     def size(self, x: str, axis: int) -> str:
         return self.node("Shape", x, start=axis, end=axis + 1)
@@ -144,10 +153,9 @@ class Branch:
     # linear layers
 
     def rows(self, x: str) -> Rows:
-        """One symmetric scale a row."""
+        """One symmetric scale a row. That of a row of zeros is 0, and so, whatever its integers, is its product."""
         largest = self.node("ReduceMax", self.node("Abs", x), axes=[-1], keepdims=1)
-        scale = self.node("Mul", self.node("Max", largest, self.weights.constant(1e-6)), self.weights.constant(1 / 127))
-        return self.quantise(x, scale, 128)
+        return self.quantise(x, self.node("Mul", largest, self.weights.constant(1 / 127)), 128)
 
     def gelu_rows(self, x: str) -> Rows:
         """One scale a row for what came out of a gelu: what little there is below zero gets a few steps."""
@@ -219,9 +227,9 @@ class Branch:
         weight, bias = self.weights.tensor(f"{name}.weight"), self.weights.tensor(f"{name}.bias")
         return self.node("LayerNormalization", x, weight, bias, axis=-1, epsilon=self.config.layer_norm_eps)
 
-    def add_norm(self, x: str, residual: str, bias: str, name: str) -> str:
-        """LayerNorm(x + bias + residual). The fused operator for this takes five times as long on a processor."""
-        return self.norm(self.node("Add", self.node("Add", x, residual), bias), name)
+    def add_norm(self, x: str, residual: str, name: str) -> str:
+        """LayerNorm(x + residual). The fused operator for this takes five times as long on a processor."""
+        return self.norm(self.node("Add", x, residual), name)
 
     def project(self, ready: str | Rows, layer: str, part: str, shape: Sequence[int | str], perm: list[int]) -> str:
         """Queries, keys or values, heads brought forward. One product each: cutting them apart would copy them."""
@@ -235,13 +243,13 @@ class Branch:
         """Output projection, feed-forward, both norms."""
         ready = self.ready(context)
         name = f"{layer}.attention_out"
-        x = self.add_norm(self.product(ready, name), x, self.bias(name), f"{layer}.attention_norm")
+        out = self.node("Add", self.product(ready, name), self.bias(name))
+        x = self.add_norm(out, x, f"{layer}.attention_norm")
         ready = self.ready(x)
         name = f"{layer}.feed_in"
         inner = self.node("BiasGelu", self.product(ready, name), self.bias(name), domain=CONTRIB)
         ready = self.ready(inner, gelu=True)
-        name = f"{layer}.feed_out"
-        return self.add_norm(self.product(ready, name), x, self.bias(name), f"{layer}.feed_norm")
+        return self.add_norm(self.product(ready, f"{layer}.feed_out"), x, f"{layer}.feed_norm")
 
     def scores(self, query: str, key: str) -> str:
         return self.node("FusedMatMul", query, key, domain=CONTRIB, transB=1)
@@ -278,8 +286,7 @@ def perceive_branch(weights: Weights, config: PrefixConfig, percept_type: int) -
         attention = b.node("Softmax", b.node("Add", b.scores(query, key), bias), axis=-1)
         context = b.node("Transpose", b.node("MatMul", attention, value), perm=[0, 2, 1, 3])
         x = b.finish(x, b.reshape(context, [-1, config.hidden]), layer)
-    parts = [b.node("Unsqueeze", part, b.ints(1)) for part in percepts]
-    stacked = b.node("Concat", *parts, axis=1)  # (g, 2 L, H, p, d)
+    stacked = b.node("Concat", *percepts, axis=1)  # (g, 2 L H, p, d)
     if percept_type != TensorProto.FLOAT:
         stacked = b.node("Cast", stacked, to=percept_type)
     percept = b.reshape(stacked, [-1, config.layers, 2, heads, tokens, size])
@@ -297,12 +304,12 @@ def reason_branch(weights: Weights, config: PrefixConfig, percept_type: int) -> 
     own_bias = b.mask_bias("mask", [groups, 1, -1, 1, tokens])
     seen_bias = b.mask_bias("percept_mask", [groups, 1, -1, 1, keys])
     percept = "percept" if percept_type == TensorProto.FLOAT else b.node("Cast", "percept", to=TensorProto.FLOAT)
-    percept = b.reshape(percept, [groups, 2 * config.layers, heads, keys, size])
-    parts = b.node_many("Split", percept, b.ints(*[1] * (2 * config.layers)), outputs=2 * config.layers, axis=1)
+    percept = b.reshape(percept, [groups, 2 * config.layers * heads, keys, size])
+    parts = b.node_many("Split", percept, b.ints(*[heads] * (2 * config.layers)), outputs=2 * config.layers, axis=1)
     x = b.embed("ids", 1)
     for index in range(config.layers):
         layer = f"layers.{index}"
-        seen_key, seen_value = (b.node("Squeeze", part, b.ints(1)) for part in parts[2 * index : 2 * index + 2])
+        seen_key, seen_value = parts[2 * index : 2 * index + 2]  # each (g, H, p, d)
         ready = b.ready(x)
         shape: list[int | str] = [groups, hypotheses, tokens, heads, size]
         query, key, value = (
