@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from tuili.errors import BundleError, MissingExtra, ModelError, UsageError
 from tuili.reasoning.foreign_errors import first_line
+from tuili.reasoning.hub_files import check_fetched
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -76,6 +77,7 @@ def find_model(source: str | Path | ModelDirectory) -> ModelDirectory:
     if not _REPOSITORY.fullmatch(source.removeprefix(SCHEME)):
         raise UsageError(f"{source!r} is not a model; write hf:organisation/name, or a path that begins with . or /")
     path = _fetch(repository, revision or None)
+    check_fetched(path)
     _check(path)
     return ModelDirectory(path, f"{SCHEME}{repository}@{path.name[:12]}")
 
@@ -106,7 +108,7 @@ def _fetch(repository: str, revision: str | None) -> Path:
         raise ModelError(f"{repository} is gated: accept its terms on huggingface.co and log in") from error
     except RepositoryNotFoundError as error:
         raise ModelError(f"the Hugging Face hub has no {repository}, or it is private") from error
-    except (OSError, ValueError) as error:
+    except Exception as error:  # of whichever library carries the hub's client's requests
         raise ModelError(f"{repository} can't be fetched from the Hugging Face hub: {first_line(error)}") from error
 
 
