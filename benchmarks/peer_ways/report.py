@@ -71,13 +71,16 @@ class Report:
             groups.setdefault((row.workload, row.size), []).append(row)
         return groups
 
+    def _has_peers(self, workload: str) -> bool:
+        return len({row.way for row in self.rows if row.workload == workload}) > 1
+
     def _draw(self, path: Path) -> None:
         import matplotlib as mpl
 
         mpl.use("Agg")
         from matplotlib import pyplot as plt
 
-        names = list(dict.fromkeys(row.workload for row in self.rows))
+        names = [name for name in dict.fromkeys(row.workload for row in self.rows) if self._has_peers(name)]
         if not names:
             return
         figure, axes = plt.subplots(
