@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
 from importlib.util import find_spec
 
 import made_up_pairs
@@ -88,6 +94,37 @@ def test_a_trial_that_lags_behind_is_cut_short(place, tmp_path, monkeypatch):
 def test_a_space_that_can_not_be_is_refused(space):
     with pytest.raises(UsageError, match="space"):
         checked_space(space)
+
+
+@pytest.mark.slow
+def test_a_study_whose_process_is_killed_goes_on(place, tmp_path):
+    """kill -9 in the middle of a trial; the next call keeps what was finished, and adds to it."""
+    study = tmp_path / "study.sqlite"
+    files = [str(place / "train.jsonl"), "--dev", str(place / "dev.jsonl"), "--base", str(place / "base")]
+    options = ["--recipe", str(place / "all.toml"), "--space", str(place / "space.toml"), "--threads", "1"]
+    command = [sys.executable, "-m", "tuili", "tune", *files, "--study", str(study), "--trials", "50", *options]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as life:
+        while finished(study) < 2:
+            assert life.poll() is None, life.stderr.read()
+            time.sleep(0.01)
+        life.kill()
+    before = finished(study)
+    found = tune(common(place), study, space=RATES, trials=1)
+    assert found.finished + found.pruned == before + 1
+    assert read_recipe(found.recipe)["rate"] == found.best["rate"]
+
+
+def finished(study):
+    """How many trials the study's file tells the end of."""
+    if not study.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{study}?mode=ro", uri=True, timeout=60)) as connection:
+        try:
+            query = "SELECT count(*) FROM trials WHERE state IN ('COMPLETE', 'PRUNED')"
+            return connection.execute(query).fetchone()[0]
+        except sqlite3.OperationalError:  # its tables are being made
+            return 0
 
 
 def test_importance_finds_the_option_that_decides():
