@@ -30,10 +30,10 @@ class Teacher:
 
     model = "teacher@1"
 
-    def __init__(self, *probabilities, refuses=None):
+    def __init__(self, *probabilities, refuses=None, abstains=()):
         self.labels = THREE_WAY if len(probabilities) == 3 else TWO_WAY
         self.probabilities = dict(zip(self.labels, probabilities, strict=True))
-        self.refuses = refuses
+        self.refuses, self.abstains = refuses, abstains
         self.asked = 0
 
     def judge(self, pairs):
@@ -42,7 +42,10 @@ class Teacher:
                 raise InvalidPair("too long", index=index, field="premise")
         self.asked += len(pairs)
         label = max(self.probabilities, key=self.probabilities.get)
-        return [Verdict(label, self.probabilities, True, frozenset([label]), 1.0, self.model) for _ in pairs]
+        return [
+            Verdict(label, self.probabilities, True, frozenset([label]), float(p not in self.abstains), self.model)
+            for p, _ in pairs
+        ]
 
 
 def lesson(tmp_path, monkeypatch, teacher, labels, **changes):
@@ -91,6 +94,25 @@ def test_a_two_way_teacher_can_not_teach_three_ways(tmp_path, monkeypatch):
 def test_a_pair_that_the_teacher_refuses_is_named_by_its_row(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="f, row 2, field 'premise': the teacher can't judge this pair: too long"):
         lesson(tmp_path, monkeypatch, Teacher(0.5, 0.3, 0.2, refuses="p2"), [E, C])
+
+
+def test_where_the_teacher_abstains_gold_counts_alone(tmp_path, monkeypatch):
+    teacher = Teacher(0.5, 0.3, 0.2, abstains=("p1", "p2", "p4"))
+    found = lesson(tmp_path, monkeypatch, teacher, [E, X, C, None, None])
+    assert [pair.premise for pair in found.pairs] == ["p1", "p2", "p3", "p5"]
+    wanted = [(1, 0, 0), (0, 0.5, 0.5), (0.25, 0.15, 0.6), (0.5, 0.3, 0.2)]
+    assert [pair.probabilities for pair in found.pairs] == [pytest.approx(row) for row in wanted]
+    assert lesson(tmp_path, monkeypatch, teacher, [E, X, C, None, None]) == found  # from the record
+    with pytest.raises(DataError, match=r"teacher@1 abstained from every pair"):
+        lesson(tmp_path, monkeypatch, teacher, [None, None])
+
+
+def test_the_embedded_model_has_a_name_as_a_teacher(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "load", lambda address, **_: asked.append(address) or Teacher(0.5, 0.3, 0.2))
+    config = TrainConfig.of({"file": "f", "dev": "d", "base": "./b", "output": "./o", "teacher": "embedded"})
+    taught(config, [GivenPair("p", "h", None, 1)], tmp_path, Processes())
+    assert asked == [None]
 
 
 def test_it_is_asked_once_and_after_an_interruption_only_the_rest(tmp_path, monkeypatch):

@@ -31,7 +31,7 @@ def train(
         Choice("--task", help="TOML that declares another task or other columns; see docs/training.md."),
     ] = None,
     teacher: Annotated[
-        str | None, Choice("--teacher", help="A judge to learn from too: its address, as for --model elsewhere.")
+        str | None, Choice("--teacher", help="A judge to learn from too: embedded, or an address as for --model.")
     ] = None,
     teacher_weight: Annotated[
         float | None, Choice("--teacher-weight", help="How much it counts against a gold label; 0.5 by default.")

@@ -36,8 +36,8 @@ class TrainConfig:
         output: Directory of the bundle, or of the checkpoint for the joint form. Beside it `OUTPUT.run` holds the
             run's log, reports and, until it is done, its checkpoints.
         task: A task card, see `tuili.learning.tasks.card`; None: pairs, in the columns that `tuili.data` knows.
-        teacher: A judge, as `tuili.load` names it, whose probabilities are learnt too; rows of `file` may then lack a
-            label.
+        teacher: A judge, as `tuili.load` names it, or `embedded`, whose probabilities are learnt too; rows of `file`
+            may then lack a label.
         teacher_weight: How much it counts against a gold label, 0 to 1; None: 0.5.
         form: `prefix` reads a premise once for all its hypotheses (BERT-family bases); `joint` reads each pair
             together (any base that classifies sequences).

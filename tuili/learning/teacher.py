@@ -3,7 +3,8 @@
 With q the teacher's distribution, g that of the gold label (all of it on one column) and w the teacher's weight, a
 labelled row is to become `w q + (1 - w) g` and a row without a label q, by cross-entropy up to a constant (Hinton et
 al. 2015, section 2, at temperature 1: calibrated judges need no softening). Where gold says "not entailment" and there
-are three columns, g is q on the other two, made to sum to 1.
+are three columns, g is q on the other two, made to sum to 1. Where the teacher abstained, as a language model may, gold
+alone counts, and a row without it is left out.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from tuili.learning.processes import Processes
 
 RECORD = "teacher.json"
+EMBEDDED = "embedded"
+"""How the embedded model, which has no address, is named as a teacher."""
+
 CHUNK = 2048
 """Pairs that are judged, and put on disk, together."""
 
@@ -51,18 +55,18 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A teacher's probabilities. *Shape:* `probabilities` `(pairs, labels)`."""
+    """A teacher's probabilities, for each pair one for each label; None where it abstained."""
 
     teacher: str
     labels: tuple[Label, ...]
-    probabilities: Sequence[Sequence[float]]
+    probabilities: Sequence[Sequence[float] | None]
 
 
 def taught(config: TrainConfig, given: Sequence[GivenPair], place: Path, processes: Processes) -> Lesson:
     """The teacher's word on the training pairs, from the run's directory if it was asked before.
 
     Raises:
-        DataError: A pair that the teacher can't judge.
+        DataError: A pair that the teacher can't judge, or nothing is left to learn from.
         UsageError: A teacher that is two-way, where labels are three-way.
         BundleError, ModelError, MissingExtra: A teacher that can't be used.
     """
@@ -74,13 +78,18 @@ def taught(config: TrainConfig, given: Sequence[GivenPair], place: Path, process
         judged = _judged(config, given, place)
     labelled = [LabelledPair(pair.premise, pair.hypothesis, pair.label) for pair in given if pair.label is not None]
     scheme = _scheme(config, labelled, judged.labels)
-    weight = config.weight_of_teacher
     pairs = []
     for pair, said in zip(given, judged.probabilities, strict=True):
-        soft = _columns(dict(zip(judged.labels, said, strict=True)), scheme.labels)
-        gold = None if pair.label is None else _gold(scheme.column(pair.label), soft)
-        mixed = soft if gold is None else [weight * q + (1 - weight) * g for q, g in zip(soft, gold, strict=True)]
+        if said is None and pair.label is None:
+            continue
+        weight = 0.0 if said is None else config.weight_of_teacher
+        even = [1 / len(judged.labels)] * len(judged.labels)
+        soft = _columns(dict(zip(judged.labels, said or even, strict=True)), scheme.labels)
+        gold = soft if pair.label is None else _gold(scheme.column(pair.label), soft)
+        mixed = [weight * q + (1 - weight) * g for q, g in zip(soft, gold, strict=True)]
         pairs.append(TaughtPair(pair.premise, pair.hypothesis, tuple(mixed)))
+    if not pairs:
+        raise DataError(f"holds no gold label, and {judged.teacher} abstained from every pair", path=config.file)
     return Lesson(judged.teacher, labelled, pairs, scheme)
 
 
@@ -120,9 +129,9 @@ def _judged(config: TrainConfig, given: Sequence[GivenPair], place: Path) -> Jud
     found = _read(place / RECORD, identity)
     if found is not None and len(found.probabilities) == len(given):
         return found
-    judge = load(config.teacher, threads=config.threads)
+    judge = load(None if config.teacher == EMBEDDED else config.teacher, threads=config.threads)
     labels = tuple(judge.labels)
-    rows: list[Sequence[float]] = []
+    rows: list[Sequence[float] | None] = []
     if found is not None and (found.teacher, found.labels) == (judge.model, labels):
         rows = list(found.probabilities)
     while len(rows) < len(given):
@@ -132,7 +141,7 @@ def _judged(config: TrainConfig, given: Sequence[GivenPair], place: Path) -> Jud
         except InvalidPair as error:
             problem = f"the teacher can't judge this pair: {error.reason}"
             raise DataError(problem, path=config.file, row=here[error.index].row, field=error.field) from error
-        rows += [[verdict.probabilities[label] for label in labels] for verdict in verdicts]
+        rows += [[v.probabilities[label] for label in labels] if v.coverage > 0 else None for v in verdicts]
         record = {"identity": identity, "teacher": judge.model, "labels": labels, "probabilities": rows}
         write_files(place, {RECORD: json.dumps(record).encode() + b"\n"})
     return Judged(judge.model, labels, rows)
@@ -145,6 +154,7 @@ def _read(path: Path, identity: Mapping[str, str | None]) -> Judged | None:
         if value["identity"] != identity:
             return None
         labels = tuple(Label(label) for label in value["labels"])
-        return Judged(str(value["teacher"]), labels, [list(map(float, row)) for row in value["probabilities"]])
+        rows = [None if row is None else [float(x) for x in row] for row in value["probabilities"]]
+        return Judged(str(value["teacher"]), labels, rows)
     except (OSError, ValueError, KeyError, TypeError):
         return None
