@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.cli.terminal import one_line
 from tuili.errors import DataError
 
 if TYPE_CHECKING:
@@ -68,5 +69,6 @@ def _print(answers: list[Answer]) -> None:
     if not answers:
         typer.echo("no answer in these passages")
     for item in answers:
-        typer.echo(f"{item.probability:.3f}  {item.text}")
-        typer.echo(f"    {item.source}:{item.quote_span.start}-{item.quote_span.end}  {item.quote}")
+        typer.echo(f"{item.probability:.3f}  {one_line(item.text)}")
+        place = f"{one_line(item.source)}:{item.quote_span.start}-{item.quote_span.end}"
+        typer.echo(f"    {place}  {one_line(item.quote)}")

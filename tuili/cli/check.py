@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.cli.terminal import one_line
 from tuili.errors import DataError
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def check(
 
 def _print(report: CheckReport) -> None:
     for claim in report.claims:
-        typer.echo(f"{claim.status:<12}  {claim.probability:.3f}  {claim.statement}")
+        typer.echo(f"{claim.status:<12}  {claim.probability:.3f}  {one_line(claim.statement)}")
         for quote in claim.quotes:
             focus = report.sources[quote.source].text[quote.focus.start : quote.focus.end]
-            typer.echo(f"    {quote.name}:{quote.focus.start}-{quote.focus.end}  {focus}")
+            place = f"{one_line(quote.name)}:{quote.focus.start}-{quote.focus.end}"
+            typer.echo(f"    {place}  {one_line(focus)}")
     typer.echo(f"{report.supported_rate:.0%} of {len(report.claims)} claims supported")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, Model, Threads, open_engine
+from tuili.cli.terminal import one_line
 from tuili.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +75,6 @@ def _batches(texts: Iterator[str]) -> Iterator[list[str]]:
 
 def _told(result: Classification, *, of_many: bool) -> str:
     if of_many:
-        return f"{result.probability:.3f}  {result.label}\t{result.text}"
+        return f"{result.probability:.3f}  {one_line(result.label)}\t{one_line(result.text)}"
     pairs = list(zip(result.labels, result.probabilities, strict=True))[:_SHOWN]
-    return "\n".join(f"{probability:.3f}  {label}" for label, probability in pairs)
+    return "\n".join(f"{probability:.3f}  {one_line(label)}" for label, probability in pairs)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.cli.terminal import one_line
 from tuili.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Read sources into GRAPH. What has not changed is not read again; the same command goes on after a break."""
+    from tuili.applications.graph.build import make_settings
     from tuili.applications.graph.schema import general_schema, read_schema
     from tuili.applications.graph.store import Store
     from tuili.applications.graph.update import update_store
@@ -75,6 +77,8 @@ def build(
 
     texts = _texts(source)
     wanted = None if schema is None else read_schema(schema)
+    found = _finder(finder)
+    make_settings(wanted, found, threshold, "shipped")  # what can't be is told before anything is made
     store = Store(graph, create=True)
     if relation:
         wanted = (wanted or store.schema or general_schema()).only(relation)
@@ -85,7 +89,7 @@ def build(
             store,
             texts,
             schema=wanted,
-            finder=_finder(finder),
+            finder=found,
             threshold=threshold,
             open_relations=open_relations,
             progress=show,
@@ -124,7 +128,7 @@ def query(
         return
     typer.echo("\t".join(rows.variables))
     for row in rows.rows:
-        typer.echo("\t".join("" if value is None else _one_line(value) for value in row))
+        typer.echo("\t".join("" if value is None else one_line(value) for value in row))
     if rows.limited:
         typer.echo(f"tuili: cut short: the limit of {rows.limited} was reached", err=True)
 
@@ -158,11 +162,15 @@ def show(
     if as_json:
         typer.echo(json.dumps({"edges": [edge.to_dict() for edge in edges], "limited": limited}, ensure_ascii=False))
         return
+    if not edges:
+        typer.echo(f"{graph}: no edges; nothing in its {len(said.sources)} sources was entailed", err=True)
     for edge in edges:
         mark = "  (in conflict)" if edge.conflict else ""
-        typer.echo(f"{edge.head.name} · {edge.relation} · {edge.tail.name}  {edge.probability:.2f}{mark}")
+        typer.echo(
+            f"{one_line(edge.head.name)} · {edge.relation} · {one_line(edge.tail.name)}  {edge.probability:.2f}{mark}"
+        )
         for statement in edge.statements:
-            typer.echo(f"    “{_one_line(statement.quote)}”  {statement.source}")
+            typer.echo(f"    “{one_line(statement.quote)}”  {one_line(statement.source)}")
     if limited:
         typer.echo(f"tuili: cut short: the limit of {limited} was reached", err=True)
 
@@ -235,8 +243,3 @@ def _texts(sources: list[Path]) -> dict[str, str]:
         except READ_ERRORS as error:
             raise unreadable(error, path) from error
     return texts
-
-
-def _one_line(text: str) -> str:
-    """A quote without what a terminal would act on."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -31,6 +31,7 @@ from tuili.cli.options import (
     audited,
     open_engine,
 )
+from tuili.cli.terminal import one_line
 from tuili.errors import InputError, InvalidPair, UsageError
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
     if 1 < len(verdict.prediction_set) < len(verdict.probabilities):
         typer.echo(f"  {' or '.join(label for label in verdict.probabilities if label in verdict.prediction_set)}")
     for side in ("premise", "hypothesis"):
-        quotes = [f"{found.text} ({found.weight:.2f})" for found in verdict.evidence if found.side == side]
+        quotes = [f"{one_line(found.text)} ({found.weight:.2f})" for found in verdict.evidence if found.side == side]
         if quotes:
             typer.echo(f"  evidence in the {side}: {', '.join(quotes)}")
     if not verdict.decided:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.cli.terminal import one_line
 from tuili.errors import DataError, UsageError
 
 
@@ -55,5 +56,7 @@ def _match_file(file: Path, model: str | None, threads: int | None, labels: str 
         typer.echo(json.dumps({"texts": len(texts), "matches": [m.to_dict() for m in found]}, ensure_ascii=False))
         return
     for m in found:
-        typer.echo(f"{m.match.relation}  {m.match.probability:.3f}\n    {m.match.a}\n    {m.match.b}")
+        typer.echo(
+            f"{m.match.relation}  {m.match.probability:.3f}\n    {one_line(m.match.a)}\n    {one_line(m.match.b)}"
+        )
     typer.echo(f"{len(found)} matches among {len(texts)} texts", err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuili.cli.options import Json, LabelOrder, Model, Threads, open_engine
+from tuili.cli.terminal import one_line
 from tuili.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -108,12 +109,9 @@ def _print(found: list[Recommendation], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([one.to_dict() for one in found], ensure_ascii=False))
         return
+    if not found:
+        typer.echo("tuili: there is nothing to recommend: every item is known already", err=True)
     for one in found:
-        typer.echo(f"{one.score:+.2f}  {_one_line(one.item)}")
+        typer.echo(f"{one.score:+.2f}  {one_line(one.item)}")
         for reason in one.reasons:
-            typer.echo(f"       {reason.probability:.2f}  {reason.hypothesis}  “{_one_line(reason.quote)}”")
-
-
-def _one_line(text: str) -> str:
-    """Text without what a terminal would act on."""
-    return "".join(character if character.isprintable() else " " for character in text)
+            typer.echo(f"       {reason.probability:.2f}  {reason.hypothesis}  “{one_line(reason.quote)}”")
