@@ -13,7 +13,7 @@ setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[audit,browser,docs,explain,graph,hf,llm,lora,otel,parquet,plots,ray,recommend,serve,sklearn,tensorboard,train,tune,test]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[audit,browser,docs,explain,graph,hf,llm,lora,otel,parquet,plots,ray-serve,recommend,serve,sklearn,tensorboard,train,tune,test]"
 	touch $@
 
 style: setup

@@ -7,13 +7,14 @@ counts them, is Ray's matter then. What a replica sees it treats as ever.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tuili.errors import MissingExtra
+from tuili.errors import MissingExtra, ModelError
 from tuili.serving.ray_cluster import ray_begun
 from tuili.serving.start import require_serve
 
@@ -33,7 +34,7 @@ def serve_on_ray(settings: Settings, *, address: str | None = None) -> None:
         address: Of a cluster's head; by default, a Ray of our own on this machine.
 
     Raises:
-        MissingExtra: Without the extras `serve` and `ray`.
+        MissingExtra: Without the extra `ray-serve`.
         UsageError: The port is taken, or Ray is open to all.
         BundleError, ModelError: The model can't be used; nothing was started.
     """
@@ -48,12 +49,12 @@ def serve_on_ray(settings: Settings, *, address: str | None = None) -> None:
     judge_of(replace(settings, audit=None))  # a model that can't be used is told here, not by each replica again
     log = Log()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
     with ray_begun(processors=settings.workers * settings.threads, address=address):
         serve = _ray_serve()
         serve.start(http_options={"host": settings.host, "port": port})
-        serve.run(application(serve, settings), name=NAME, route_prefix="/")
+        serve.run(application(serve, settings, alone=address is None), name=NAME, route_prefix="/")
+        for number in (signal.SIGTERM, signal.SIGINT):  # Ray sets its own when it starts
+            signal.signal(number, lambda _number, _frame: stop.set())
         log.event("listening", address=f"http://{settings.host}:{port}", replicas=settings.workers)
         try:
             stop.wait()
@@ -62,10 +63,12 @@ def serve_on_ray(settings: Settings, *, address: str | None = None) -> None:
             serve.shutdown()
 
 
-def application(serve: Any, settings: Settings) -> Any:
-    """The deployment: one application, `settings.workers` replicas."""
+def application(serve: Any, settings: Settings, *, alone: bool) -> Any:
+    """The deployment: one application, `settings.workers` replicas; `alone` on this machine."""
 
     def build() -> ASGIApp:
+        if alone:
+            keep_to_loopback()
         from tuili.serving.app import Service
         from tuili.serving.log import Log
         from tuili.serving.server import judge_of
@@ -87,11 +90,34 @@ def application(serve: Any, settings: Settings) -> Any:
     return deployment(serve.ingress(build)(Replica)).bind()
 
 
+def keep_to_loopback() -> None:
+    """In a replica, before it opens its port for other replicas.
+
+    Ray Serve opens that port on every address, asks for no token there, and unpickles what comes. There is no option for it.
+
+    Raises:
+        ModelError: This Ray Serve is built in another way, so that nothing is known of its port.
+    """
+    from ray.serve._private import replica
+
+    opened = getattr(replica, "add_port_to_grpc_server", None)
+    if opened is None:
+        raise ModelError(
+            "this version of Ray Serve opens its ports in another way; use tuili serve without --runner ray"
+        )
+
+    def opened_on_loopback(server: Any, address: str) -> Any:
+        return opened(server, "127.0.0.1:" + address.rpartition(":")[2])
+
+    replica.add_port_to_grpc_server = opened_on_loopback
+
+
 def _ray_serve() -> Any:
     try:
         from ray import serve
     except ImportError as error:
-        raise MissingExtra(error.name or "ray.serve", "serve,ray") from None
+        raise MissingExtra(error.name or "ray.serve", "ray-serve") from None
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     return serve
 
 
