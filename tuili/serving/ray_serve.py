@@ -93,7 +93,8 @@ def application(serve: Any, settings: Settings, *, alone: bool) -> Any:
 def keep_to_loopback() -> None:
     """In a replica, before it opens its port for other replicas.
 
-    Ray Serve opens that port on every address, asks for no token there, and unpickles what comes. There is no option for it.
+    Ray Serve opens that port on every address, asks for no token there, and unpickles what comes. No option
+    changes that.
 
     Raises:
         ModelError: This Ray Serve is built in another way, so that nothing is known of its port.
