@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import random
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -190,8 +190,7 @@ def training(runner: Runner) -> None:
     from peer_ways.trainer import trainers_way
 
     options = runner.options
-    folder = runner.network.directory / "training"
-    folder.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="training-", dir=runner.network.directory))
     files = [Path(options.train), Path(options.dev)] if options.train else _made_up_files(folder, options)
     train, dev = sample(str(files[0]), options.train_pairs), sample(str(files[1]), max(50, options.train_pairs // 5))
     files = [written(train, folder / "train.jsonl"), written(dev, folder / "dev.jsonl")]
@@ -200,7 +199,7 @@ def training(runner: Runner) -> None:
     right: dict[str, list[float]] = {"Transformers Trainer": [], OURS: []}
     for number in range(options.train_rounds):
         theirs = trainers_way(train, dev, options.base, folder / f"theirs{number}", epochs=options.epochs)
-        mine = our_way(files[0], files[1], folder / f"ours{number}-{random.randrange(10**9)}", options)
+        mine = our_way(files[0], files[1], folder / f"ours{number}", options)
         for name, timed in (("Transformers Trainer", theirs), (OURS, mine)):
             rates[name].append(timed.pairs / timed.clock)
             right[name].append(100 * timed.accuracy)
