@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -130,8 +131,6 @@ ON = [
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch):
-    import os
-
     for name in list(os.environ):
         if name.startswith("OTEL_"):
             monkeypatch.delenv(name)
@@ -180,3 +179,36 @@ def test_a_server_without_traces_loads_no_opentelemetry():
     code = "import sys, tuili.serving.server; print('opentelemetry.sdk' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+GLOBAL = """
+import io
+from fastapi.testclient import TestClient
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tuili.reasoning.scripted import Scripted
+from tuili.serving.app import Service
+from tuili.serving.log import Log
+from tuili.serving.settings import Settings
+
+spans = InMemorySpanExporter()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(spans))
+trace.set_tracer_provider(provider)
+service = Service(Scripted(default="neutral"), Settings(), log=Log(io.StringIO()))
+with TestClient(service, base_url="http://localhost") as client:
+    assert client.post("/v1/judge", json={"premise": "canary", "hypotheses": ["x"]}).status_code == 200
+    assert client.post("/v1/judge", json={"canary": "canary"}).status_code == 422
+print(len(spans.get_finished_spans()))
+"""
+
+
+def test_the_framework_s_own_telemetry_is_off(exporter):
+    """S9: FastAPI would send what was in a request that it can't validate."""
+    environment = {**os.environ, "FASTAPI_OTEL_AUTO_CONFIGURE": "true"}
+    environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1"
+    done = subprocess.run([sys.executable, "-c", GLOBAL], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "0"

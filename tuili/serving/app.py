@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tuili.types import Judge
 
 WARM = ("A man is sleeping on a bench in the park.", "A person is asleep.")
+NO_TELEMETRY: Any = dict.fromkeys(("auto_configure", "logs", "metrics", "operation_spans", "tracing"), False)
+"""FastAPI's own telemetry would send what a request holds, and messages of exceptions. Ours is in `traces`."""
+
 GRACE = 7.0
 """Seconds that work has to finish at shutdown."""
 
@@ -75,6 +78,7 @@ class Service:
             redoc_url=None,
             lifespan=self._life,
             separate_input_output_schemas=False,
+            telemetry=NO_TELEMETRY,
         )
         api.state.limits = limits_of(self.settings)
         api.add_exception_handler(Refusal, _told)
