@@ -46,6 +46,10 @@ class Run:
         head_init(self.model, arguments.seed)
         if arguments.weights is not None:
             self.model.load_state_dict(load_file(arguments.weights))
+        self.teacher: PrefixModel | None = None
+        if arguments.teacher is not None:
+            self.teacher = PrefixModel(self.model.config).eval()
+            self.teacher.load_state_dict(load_file(arguments.teacher))
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.model, 0.01), lr=arguments.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
@@ -68,7 +72,13 @@ class Run:
         )
         for group in self.optimizer.param_groups:
             group["lr"] = self.arguments.rate * factor
-        loss = partial_label_loss(self.model(batch), batch.labels, batch.weights)
+        logits = self.model(batch)
+        loss = partial_label_loss(logits, batch.labels, batch.weights)
+        if self.teacher is not None:
+            share = self.arguments.teacher_share
+            with torch.no_grad():
+                soft = self.teacher(batch).softmax(-1)
+            loss = (1 - share) * loss - share * (soft * logits.log_softmax(-1)).sum(-1).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -170,6 +180,10 @@ def main() -> None:
     )
     parser.add_argument("--key-dropout", type=float, default=0.05)
     parser.add_argument("--dropout", type=float, default=0.0, help="of the encoder's states")
+    parser.add_argument(
+        "--teacher", help="weights whose probabilities are learned beside the labels (Hinton et al. 2015)"
+    )
+    parser.add_argument("--teacher-share", type=float, default=0.5, help="how much of the loss is the teacher's")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=300.0, help="seconds between checkpoints")
     parser.add_argument("--snapshot-every", type=int, default=15_000, help="pairs between weights kept for averaging")
