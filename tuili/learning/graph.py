@@ -36,7 +36,7 @@ CONTRIB = "com.microsoft"
 OPSETS = (helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1))
 WEIGHT_LIMIT = 64  # 7 bits
 GELU_FLOOR = 0.17  # gelu(x) > -0.17 for every x
-GELU_ZERO = 16  # of the 8 bits for what came out of a gelu, the steps below zero
+GELU_ZERO = 24  # of the 8 bits for what came out of a gelu, the steps below zero
 MASKED = 1e4
 
 
