@@ -31,22 +31,18 @@ class Kind:
         texts: Sets of texts that it may read, each by name; the first is taken where the card names none.
         target: What is learnt: the key that names its column.
         others: Further keys.
-        task: Where the kind is carried out, `module:Class`.
     """
 
     texts: tuple[tuple[str, ...], ...]
     target: str
     others: tuple[str, ...]
-    task: str
 
 
 KINDS = {
-    "pair": Kind((("premise", "hypothesis"),), "label", ("labels",), "tuili.learning.tasks.pair:PairTask"),
-    "text": Kind((("text",),), "label", ("labels",), "tuili.learning.tasks.text:TextTask"),
-    "regression": Kind(
-        (("premise", "hypothesis"), ("text",)), "score", ("range",), "tuili.learning.tasks.regression:RegressionTask"
-    ),
-    "generate": Kind((("source",),), "target", ("longest",), "tuili.learning.tasks.generate:GenerateTask"),
+    "pair": Kind((("premise", "hypothesis"),), "label", ("labels",)),
+    "text": Kind((("text",),), "label", ("labels",)),
+    "regression": Kind((("premise", "hypothesis"), ("text",)), "score", ("range",)),
+    "generate": Kind((("source",),), "target", ("longest",)),
 }
 LONGEST = 64
 

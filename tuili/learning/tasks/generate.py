@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tuili.learning.batches import Batches
+    from tuili.learning.objectives import Objective
     from tuili.learning.tasks.task import Setup
 
 SHOWN = 16
@@ -115,7 +116,7 @@ class GenerateTask:
             if path is not None
         }
         self.model: nn.Module = WritingModel(network)
-        self.objective = SoftmaxCrossEntropy()
+        self.objective: Objective = SoftmaxCrossEntropy()
 
     def _read(self, path: str) -> list[Example]:
         rows = read_rows(path, self._card.columns)

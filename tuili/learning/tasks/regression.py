@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from tuili.learning.batches import Batch, Batches
+    from tuili.learning.objectives import Objective
     from tuili.learning.tasks.task import Setup
 
 USE = """    from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -56,7 +57,7 @@ class RegressionTask:
         self._mean = float(scores.mean()) if self._network.has_bias else 0.0
         self._deviation = float(np.sqrt(np.square(scores - self._mean).mean()))
         self.model = self._network.model
-        self.objective = SquaredError()
+        self.objective: Objective = SquaredError()
         self.base = self._network.base
         self._cut = 0
 

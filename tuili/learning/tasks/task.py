@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tuili.errors import UsageError
-from tuili.learning.tasks.card import KINDS, TaskCard, read_card
+from tuili.learning.tasks.card import TaskCard, read_card
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,5 +130,18 @@ def make(setup: Setup) -> Task:
         UsageError: Options that don't go with the kind.
     """
     kind = "pair" if setup.declared is None else setup.declared.kind
-    module, _, name = KINDS[kind].task.partition(":")
-    return cast("Task", getattr(import_module(module), name)(setup))
+    if kind == "text":
+        from tuili.learning.tasks.text import TextTask
+
+        return TextTask(setup)
+    if kind == "regression":
+        from tuili.learning.tasks.regression import RegressionTask
+
+        return RegressionTask(setup)
+    if kind == "generate":
+        from tuili.learning.tasks.generate import GenerateTask
+
+        return GenerateTask(setup)
+    from tuili.learning.tasks.pair import PairTask
+
+    return PairTask(setup)

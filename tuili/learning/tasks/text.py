@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from tuili.learning.batches import Batch, Batches
+    from tuili.learning.objectives import Objective
     from tuili.learning.outcome import Evaluation
     from tuili.learning.tasks.task import Setup
 
@@ -49,7 +50,7 @@ class TextTask:
         self._sets |= {name: self._read(p) for name, p in (("dev", config.dev), ("test", config.test)) if p is not None}
         self._network = JointNetwork(config, self._labels)
         self.model = self._network.model
-        self.objective = SoftmaxCrossEntropy()
+        self.objective: Objective = SoftmaxCrossEntropy()
         self.base = self._network.base
         self._cut = 0
 
