@@ -118,7 +118,7 @@ def test_a_risk_that_nothing_keeps_is_refused_with_the_least_there_is():
 
 @pytest.mark.parametrize("risk", [0.0, 1.0, -1, 2, float("nan")])
 def test_a_risk_that_can_not_be_is_refused(risk: float):
-    with pytest.raises(UsageError, match="between 0 and 1"):
+    with pytest.raises(UsageError, match="above 0 and below 1"):
         threshold_for(TABLE, risk)
 
 
