@@ -198,7 +198,7 @@ def days_later(draw: Draw) -> Iterator[Draft]:
     premise = f"{a} {verb} on {DAYS[start]}, and {b} {verb} {word}"
     vague = f"{a} {verb} on {DAYS[start]}, and {b} {verb} some days later"
     why = f"{word} after {DAYS[start]} is {target}" if step > 1 else f"the day after {DAYS[start]} is {target}"
-    for day in {target, wrong}:
+    for day in (target, wrong):
         yield Draft(premise, f"{b} {verb} on a {day}", ENTAILMENT if day == target else CONTRADICTION, why, "on")
         flipped = CONTRADICTION if day == target else ENTAILMENT
         yield Draft(premise, f"{b} did not {_base(verb)} on a {day}", flipped, why, "not-on")
