@@ -140,6 +140,22 @@ def test_an_interrupted_run_goes_on_with_the_shards_that_are_missing(tiny_engine
     assert not (tmp_path / "out.jsonl.parts").exists()
 
 
+def test_a_file_that_was_put_among_the_shards_is_never_removed(tiny_engine, source, whole, tmp_path):
+    crew = Crew(tiny_engine, source)
+    crew.stop_after = 4
+    with pytest.raises(KeyboardInterrupt):
+        judge_file_in_shards(tiny_engine, source, tmp_path / "out.jsonl", crew, shard_rows=5)
+    mine = tmp_path / "out.jsonl.parts" / "notes.jsonl"
+    mine.write_text("mine")
+    crew.stop_after = None
+    with pytest.raises(ResumeError, match=r"other files, such as notes\.jsonl"):
+        judge_file_in_shards(tiny_engine, source, tmp_path / "out.jsonl", crew, shard_rows=5)
+    assert mine.read_text() == "mine"
+    mine.unlink()
+    assert judge_file_in_shards(tiny_engine, source, tmp_path / "out.jsonl", crew, shard_rows=5).resumed == 20
+    assert (tmp_path / "out.jsonl").read_bytes() == whole
+
+
 def test_a_merge_that_was_cut_short_is_done_again(tiny_engine, source, whole, tmp_path, monkeypatch):
     from tuili.engine.run_files import RunFiles
 

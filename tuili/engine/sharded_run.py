@@ -8,6 +8,7 @@ that are missing. A worker that dies loses what it had in hand: others do it aga
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections import deque
 from contextlib import suppress
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tuili.types import Judge
 
 MOST_ROWS = 1_000_000
+_NAME = re.compile(r"[0-9]{8,}\.jsonl|\.[0-9]{8,}\.jsonl\.[0-9a-f]+\.tmp")
 
 
 class Workers(Protocol):
@@ -176,8 +178,8 @@ class _Parts:
 
 
 def _is_ours(name: str) -> bool:
-    """A shard's file, or one that was being written when everything stopped."""
-    return name.endswith(".jsonl") or (name.startswith(".") and name.endswith(".tmp"))
+    """A shard's file, or one that was being written when everything stopped. What else is there is never removed."""
+    return _NAME.fullmatch(name) is not None
 
 
 class _ShardedRun:

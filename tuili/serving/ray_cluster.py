@@ -91,7 +91,7 @@ def _begin(ray: Any, processors: int, folder: str) -> None:
         except Exception as error:  # Ray raises plain ones
             ray.shutdown()
             if attempt == ATTEMPTS:
-                raise ModelError(f"Ray does not start on this machine: {_last_line(error)}") from error
+                raise ModelError(f"Ray does not start on this machine: {last_line(error)}") from error
         else:
             return
 
@@ -114,10 +114,11 @@ def _connect(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, log_to_driver=False, configure_logging=False)
     except Exception as error:  # Ray raises plain ones
-        raise ModelError(f"no Ray can be reached at {address}: {_last_line(error)}") from error
+        raise ModelError(f"no Ray can be reached at {address}: {last_line(error)}") from error
 
 
-def _last_line(error: Exception) -> str:
+def last_line(error: Exception) -> str:
+    """Where Ray's account of an error ends with the cause."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[-1].strip()[:300]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuili.engine.shard import judge_piece
 from tuili.errors import ModelError, UsageError
-from tuili.serving.ray_cluster import ray_begun
+from tuili.serving.ray_cluster import last_line, ray_begun
 from tuili.version import __version__
 
 if TYPE_CHECKING:
@@ -161,16 +161,10 @@ class RayWorkers:
         if not dead.is_ready:
             self._false_starts += 1
             if self._false_starts >= FALSE_STARTS:
-                raise ModelError(f"workers die while they start: {_last_line(error)}") from None
+                raise ModelError(f"workers die while they start: {last_line(error)}") from None
         lost = dead.pieces.popleft() if dead.is_ready and dead.pieces else None
         fresh = self._new()
         self._workers[self._workers.index(dead)] = fresh
         for piece in dead.pieces:
             self._hand(fresh, piece)
         return lost
-
-
-def _last_line(error: Exception) -> str:
-    """Where Ray's account of a death ends with the cause."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[-1].strip()[:300]
