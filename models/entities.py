@@ -67,6 +67,7 @@ def main() -> None:
         name=recipe["name"],
         base=Base(recipe["base"], recipe["base_licence"]),
         data=DataCard(recipe["data"], recipe["licence"]),
+        knows="It knows news of the 1990s.",
         facts={"command": "python models/entities.py", "steps": outcome.steps, "best_step": outcome.best_step},
     )
     size = sum(entry.bytes for entry in bundle.manifest.files.values())

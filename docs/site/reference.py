@@ -79,7 +79,16 @@ PAGES: dict[str, tuple[str, list[str]]] = {
             "tuili.explanation.explanation:Explanation",
         ],
     ),
-    "training": ("Training", ["tuili.learning.train:train", "tuili.learning.config:TrainConfig"]),
+    "training": (
+        "Training",
+        [
+            "tuili.learning.train:train",
+            "tuili.learning.config:TrainConfig",
+            "tuili.learning.predict:load_predictor",
+            "tuili.learning.predict:predictions",
+            "tuili.learning.predict:predict_file",
+        ],
+    ),
     "records": (
         "Records",
         [

@@ -31,6 +31,29 @@ def test_what_a_card_leaves_out_has_the_name_of_its_column(kind):
     assert card.columns == [*KINDS[kind].texts[0], KINDS[kind].target]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {
+            "kind": "pair",
+            "premise": "a",
+            "hypothesis": "{{x}} {b} and {c}",
+            "labels": {"y": "entailment", "n": "neutral"},
+        },
+        {"kind": "regression", "text": "{a}", "range": [1, 5]},
+        {"kind": "generate", "source": "a", "longest": 7},
+        {"kind": "token", "tags": "ner", "document": "doc", "names": {"PER": "person"}},
+    ],
+)
+def test_a_card_survives_being_written_down(values):
+    card = card_of(values)
+    again = card_of(json.loads(json.dumps(card.to_dict())))
+    assert again == card
+    row = {"a": "A", "b": "B", "c": "C"}
+    if "hypothesis" in card.texts:
+        assert again.texts["hypothesis"].filled(row.__getitem__) == "{x} B and C"
+
+
 def test_scores_are_of_pairs_or_of_texts():
     assert list(card_of({"kind": "regression", "text": "review"}).texts) == ["text"]
     assert list(card_of({"kind": "regression", "premise": "a"}).texts) == ["premise", "hypothesis"]
@@ -39,8 +62,8 @@ def test_scores_are_of_pairs_or_of_texts():
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({}, "kind must be one of pair, text, regression, generate, got None"),
-        ({"kind": "token"}, "kind must be one of"),
+        ({}, "kind must be one of pair, text, regression, generate, token, got None"),
+        ({"kind": "image"}, "kind must be one of"),
         ({"kind": "text", "premise": "a"}, r"unknown key 'premise'; a card of kind text may have kind, text, label"),
         ({"kind": "text", "text": 3}, "text must be a column's name"),
         ({"kind": "text", "text": " "}, "text must be a column's name"),
@@ -56,6 +79,11 @@ def test_scores_are_of_pairs_or_of_texts():
         ({"kind": "regression", "text": "a", "premise": "b"}, "premise and hypothesis or text"),
         ({"kind": "regression", "range": [5, 1]}, "range must be two numbers, the smaller first"),
         ({"kind": "generate", "longest": 0}, "longest must be a whole number from 1"),
+        ({"kind": "token", "tokens": "{a} {b}"}, "tokens must be the name of one column"),
+        ({"kind": "token", "tags": "the {a}"}, "tags must be the name of one column"),
+        ({"kind": "token", "document": 3}, "document must be the name of one column"),
+        ({"kind": "token", "names": ["PER"]}, "names must be a table"),
+        ({"kind": "text", "names": {}}, "unknown key 'names'"),
     ],
 )
 def test_a_card_that_can_not_be_is_told_with_its_key(values, said):

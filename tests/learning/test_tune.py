@@ -24,7 +24,7 @@ pytest.importorskip("transformers")
 optuna = pytest.importorskip("optuna")
 
 from tuili.learning.config import TrainConfig, read_recipe  # noqa: E402
-from tuili.learning.tune import SPACE, checked_space, read_space, tune  # noqa: E402
+from tuili.learning.tune import checked_space, defaults, read_space, space_for, tune  # noqa: E402
 
 RATES = {"rate": {"low": 1e-7, "high": 3e-3, "log": True}}
 
@@ -71,6 +71,19 @@ def test_a_study_goes_on_and_its_recipe_trains(place, tmp_path):
     assert report["accuracy"] == pytest.approx(found["accuracy"], abs=0.1)  # int8 and all
     with pytest.raises(ResumeError, match="another space"):
         tune(common(place, epochs=3), study, space=RATES, trials=1)
+
+
+def test_the_first_trial_has_the_defaults(place, tmp_path):
+    space = {"rate": {"low": 1e-6, "high": 1e-2, "log": True}, "warmup": {"low": 0.0, "high": 0.2}}
+    found = tune(common(place, epochs=1), tmp_path / "study.sqlite", space=space, trials=1)
+    plain = TrainConfig.of({**common(place), "output": "x"})
+    assert found.best == {"rate": plain.peak_rate, "warmup": plain.warmup}
+    again = tune(common(place, epochs=1), tmp_path / "study.sqlite", space=space, trials=1)
+    assert again.accuracy >= found.accuracy
+    narrow = {"rate": {"low": 1e-7, "high": 1e-6, "log": True}, "decay": {"choices": ["cosine"]}}
+    assert defaults(plain, {**narrow, "epochs": {"low": 1, "high": 4}, "patience": {"low": 1, "high": 2}}) == {
+        "epochs": 2
+    }
 
 
 def test_a_trial_that_lags_behind_is_cut_short(place, tmp_path, monkeypatch):
@@ -158,6 +171,9 @@ def test_what_can_not_be_is_said_before_the_first_trial(place, tmp_path):
         with pytest.raises(UsageError, match=said):
             tune(common(place, **changes), study, space=space)
     assert not study.exists()
+    with pytest.raises(UsageError, match=r"there is no directory .*; make it first"):
+        tune(common(place), tmp_path / "no" / "study.sqlite", space=RATES)
+    assert not (tmp_path / "no").exists()
     study.write_text("notes")
     with pytest.raises(UsageError, match="no SQLite file"):
         tune(common(place), study, space=RATES)
@@ -166,7 +182,13 @@ def test_what_can_not_be_is_said_before_the_first_trial(place, tmp_path):
         read_space(tmp_path / "bad.toml")
 
 
-def test_the_space_that_ships_is_of_options_that_training_has(place):
-    for name, table in checked_space(SPACE).items():
+@pytest.mark.parametrize("changes", [{}, {"form": "joint"}, {"form": "joint", "adapter": "lora"}])
+def test_the_space_that_ships_is_of_options_that_training_has(place, changes):
+    files = {"file": "a", "dev": "b", "base": "./c", "output": "d", **changes}
+    plain = TrainConfig.of(files)
+    space = checked_space(space_for(plain))
+    assert set(defaults(plain, space)) == set(space)
+    assert "warmup" not in space_for(plain, {"warmup"})
+    for name, table in space.items():
         for value in table.get("choices", [table.get("low"), table.get("high")]):
-            TrainConfig.of({"file": "a", "dev": "b", "base": "./c", "output": "d", name: value})
+            TrainConfig.of({**files, name: value})

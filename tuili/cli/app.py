@@ -23,10 +23,12 @@ from tuili.cli.export import export
 from tuili.cli.graph import app as graph
 from tuili.cli.judge import judge
 from tuili.cli.match import match
+from tuili.cli.predict import predict
 from tuili.cli.pretrain import pretrain
 from tuili.cli.recommend import app as recommend
 from tuili.cli.robustness import bias, robustness
 from tuili.cli.serve import serve
+from tuili.cli.sign import sign
 from tuili.cli.synthesise import synthesise
 from tuili.cli.train import train
 from tuili.cli.tune import tune
@@ -60,8 +62,10 @@ _LISTED = {
     "bench": "How fast a model is on this machine.",
     "train": "A model from labelled pairs.",
     "tune": "Training options, searched for.",
+    "predict": "What a model of another task says of a file's rows.",
     "synthesise": "Labelled pairs out of a grammar.",
     "pretrain": "A base to train from, out of raw text.",
+    "sign": "A bundle, so that others can tell that it is yours.",
     "export": "A joint checkpoint as ONNX, to be used without torch.",
 }
 
@@ -76,7 +80,7 @@ app = typer.Typer(
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
     *(judge, explain, classify, match, check, answer, serve),
-    *(evaluate, calibrate, robustness, bias, bench, train, tune, synthesise, pretrain, export),
+    *(evaluate, calibrate, robustness, bias, bench, train, tune, predict, synthesise, pretrain, sign, export),
 )
 for _command in _COMMANDS:
     app.command(short_help=_LISTED[_command.__name__])(_command)

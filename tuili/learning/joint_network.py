@@ -135,15 +135,10 @@ class JointNetwork:
         return self._tokenizer.rows(given)
 
     def _shortened(self, text: Pair | str) -> Pair | str:
-        """The first window that inference would read."""
-        if isinstance(text, str):
-            return text[: self._tokenizer.windows(text)[0].end]
         try:
-            self._tokenizer.check_hypothesis(text.hypothesis)
+            return first_window(self._tokenizer, text)
         except InvalidText as error:
-            raise DataError(f"{error}; the hypothesis begins {text.hypothesis[:40]!r}") from error
-        window = self._tokenizer.windows(text.premise)[0]
-        return Pair(text.premise[window.start : window.end], text.hypothesis)
+            raise DataError(f"{error}; the hypothesis begins {cast('Pair', text).hypothesis[:40]!r}") from error
 
     def _collate(self, rows: Sequence[Row]) -> Batch:
         arrays = self._tokenizer.padded([row.tokens for row in rows], max(len(row.tokens) for row in rows))
@@ -202,6 +197,19 @@ def write_checkpoint(directory: Path, network: Any, base: ModelDirectory, record
         raise UsageError(
             f"can't write to {directory}: {error.strerror}; name a directory that can be written"
         ) from error
+
+
+def first_window(tokenizer: PairTokenizer, text: Pair | str) -> Pair | str:
+    """What is read of a text, or of a pair's premise, that is longer than the model reads: its first window.
+
+    Raises:
+        InvalidText: The hypothesis is too long to leave room for a premise.
+    """
+    if isinstance(text, str):
+        return text[: tokenizer.windows(text)[0].end]
+    tokenizer.check_hypothesis(text.hypothesis)
+    window = tokenizer.windows(text.premise)[0]
+    return Pair(text.premise[window.start : window.end], text.hypothesis)
 
 
 def _head(network: nn.Module) -> nn.Linear:

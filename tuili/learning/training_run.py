@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-
-import torch
 
 from tuili.data.atomic import write_files
 from tuili.learning.loop import Trainer
@@ -18,11 +15,12 @@ from tuili.learning.run_directory import RunDirectory, check_output
 from tuili.learning.schedules import Schedule
 from tuili.learning.settings import Settings
 from tuili.learning.tasks.task import Setup, card_for, make, suited
+from tuili.learning.threads import in_threads
 from tuili.learning.tracking import trackers
 from tuili.reasoning.model_directory import find_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from tuili.learning.config import TrainConfig
     from tuili.learning.outcome import Moment, Outcome
@@ -65,7 +63,7 @@ def run_training(config: TrainConfig, *, watch: Callable[[Moment], None] = lambd
     card = card_for(config)
     config = suited(config, card)
     check_output(config)
-    with _threads(config.threads), joined(config.device) as processes:
+    with in_threads(config.threads), joined(config.device) as processes:
         directory = RunDirectory.of(config, base=find_model(config.base).name, processes=processes.count)
         if processes.is_first and directory.open(resume=config.resume):
             processes.from_first([1.0])
@@ -148,14 +146,3 @@ def _settings(config: TrainConfig) -> Settings:
         patience=config.patience,
         save_every=config.save_every,
     )
-
-
-@contextmanager
-def _threads(number: int | None) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if number is not None:
-        torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -6,11 +6,11 @@ import json
 import shutil
 import time
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuili.data.atomic import write_files
+from tuili.data.atomic import refuse_as_output, write_file
 from tuili.data.fingerprint import fingerprint
 from tuili.errors import MissingExtra, ModelError, ResumeError, UsageError
 from tuili.evaluation.plots.canvas import require_plots
@@ -19,18 +19,18 @@ from tuili.learning.tasks.task import card_for
 from tuili.learning.tune_plots import write_plots
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tuili.learning.outcome import Moment
 
 SPACE: dict[str, Any] = {
-    "rate": {"low": 1e-5, "high": 5e-4, "log": True},
     "batch_tokens": {"choices": [512, 1024, 2048]},
     "warmup": {"low": 0.0, "high": 0.2},
     "weight_decay": {"low": 1e-3, "high": 0.1, "log": True},
     "decay": {"choices": ["linear", "cosine"]},
 }
-"""What is searched where no space is declared."""
+"""What is searched where no space is declared, beside rates around the form's own (`space_for`)."""
+AROUND = 10.0
 
 ATTEMPTS = 10
 BY_ACCURACY = ("pair", "text")
@@ -110,13 +110,14 @@ def tune(
 ) -> Tuned:
     """Search, or go on searching, for the options with the best accuracy on dev.
 
-    Several processes may work on one study at once. Beside the study `STUDY.trials` holds the trials' runs, and
-    `STUDY.toml` the best parameters so far.
+    The first trial of a study has the defaults, so that the best is at least as good on dev. Several processes may work
+    on one study at once. Beside the study `STUDY.trials` holds the trials' runs, and `STUDY.toml` the best parameters
+    so far.
 
     Args:
         config: What every trial has in common, as for `tuili.train`, without `output`.
         study: An SQLite file.
-        space: What is searched; `SPACE` by default. What it names must not be in `config`.
+        space: What is searched; `space_for` the options by default. What it names must not be in `config`.
         trials: How many more this call makes.
         plots: A directory for pictures of the study, see `tune_plots`; None: there are none.
 
@@ -134,16 +135,17 @@ def tune(
         raise UsageError(f"trials must be at least 1, got {trials}")
     if plots is not None:
         require_plots()
-    searched = checked_space(SPACE if space is None else space)
     common = {key.replace("-", "_"): value for key, value in config.items()}
-    if twice := sorted(set(searched) & set(common)):
-        raise UsageError(f"{twice[0]} is both given and searched; leave it out of one")
     path = Path(study)
     plain = TrainConfig.of({**common, "output": str(path)})  # before the first trial: are the options sound?
+    searched = checked_space(space_for(plain, common) if space is None else space)
+    if twice := sorted(set(searched) & set(common)):
+        raise UsageError(f"{twice[0]} is both given and searched; leave it out of one")
     card = card_for(plain)
     if card is not None and card.kind not in BY_ACCURACY:
         raise UsageError(f"trials are compared by accuracy, and a task of kind {card.kind} has none")
     TrainConfig.of({**common, "output": str(path), **{name: _example(table) for name, table in searched.items()}})
+    refuse_as_output(path, [plain.file, plain.dev])
     identity = json.dumps(
         {
             "space": searched,
@@ -155,7 +157,7 @@ def tune(
     from tuili.learning.training_run import run_training
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    found = _opened(optuna, path, identity)
+    found = _opened(optuna, path, identity, defaults(plain, searched))
     runs = path.with_name(path.name + ".trials")
 
     def objective(trial: Any) -> float:
@@ -189,7 +191,7 @@ def tune(
     given = {name: value for name, value in common.items() if name not in (*UNTOLD, "test", "base")}
     text = "".join(f"{name} = {_toml(value)}\n" for name, value in {**given, **best}.items() if value is not None)
     head = f"# Best of {len(states)} trials: {found.best_value:.4f} of dev right.\n"
-    write_files(recipe.parent, {recipe.name: (head + text).encode()})
+    write_file(recipe, (head + text).encode())
     if plots is not None:
         write_plots(found, Path(plots))
     return Tuned(
@@ -201,11 +203,32 @@ def tune(
     )
 
 
-def _opened(optuna: Any, path: Path, identity: str) -> Any:
-    """The study in the file, made if need be, if it is of this identity."""
+def space_for(config: TrainConfig, given: Collection[str] = ()) -> dict[str, Any]:
+    """What is searched where no space is declared, what is `given` left out.
+
+    Rates lie around the default of form and adapter, a factor of `AROUND` to either side.
+    """
+    rate = replace(config, rate=None).peak_rate
+    space = {"rate": {"low": rate / AROUND, "high": rate * AROUND, "log": True}, **SPACE}
+    return {name: table for name, table in space.items() if name not in given}
+
+
+def defaults(config: TrainConfig, space: Mapping[str, Any]) -> dict[str, Any]:
+    """What the searched options would be without a search; those that the space does not hold are left out."""
+    usual = {**config.to_dict(), "rate": config.peak_rate}
+    return {name: usual[name] for name, table in space.items() if _holds(table, usual[name])}
+
+
+def _holds(table: Mapping[str, Any], value: Any) -> bool:
+    if "choices" in table:
+        return value in table["choices"]
+    return type(value) is type(table["low"]) and table["low"] <= value <= table["high"]
+
+
+def _opened(optuna: Any, path: Path, identity: str, first: Mapping[str, Any]) -> Any:
+    """The study in the file, made if need be, if it is of this identity; a new one begins with a trial of `first`."""
     if path.exists() and path.read_bytes()[:16] != b"SQLite format 3\x00":
         raise UsageError(f"{path} is there already and no SQLite file; name another --study")
-    path.absolute().parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(ATTEMPTS):
         try:
             found = _created(optuna, path)
@@ -217,6 +240,8 @@ def _opened(optuna: Any, path: Path, identity: str) -> Any:
     begun = found.user_attrs.get("identity")
     if begun is None:
         found.set_user_attr("identity", identity)
+        if first:
+            found.enqueue_trial(dict(first), skip_if_exists=True)
     elif begun != identity:
         raise ResumeError(f"{path} is a study of another space, other options or other data; name another --study")
     return found

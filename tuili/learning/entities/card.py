@@ -19,6 +19,6 @@ and its type are (conlleval). With weights in float32; int8 is within a few tent
 
 ## Limits
 
-It knows news of the 1990s. A type of name that its data did not tag, it does not find. The casing of a text tells it
+{knows} A type of name that its data did not tag, it does not find. The casing of a text tells it
 much: in text without capitals it finds less.
 """

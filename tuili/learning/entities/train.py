@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tuili.bundle import write_bundle
 from tuili.errors import DataError, ModelError, UsageError
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tuili.bundle import Bundle
+    from tuili.learning.batches import Batch
     from tuili.learning.checkpoints import CheckpointStore
-    from tuili.learning.entities.documents import TaggedSentence
+    from tuili.learning.entities.documents import Item, TaggedSentence
 
 TEMPERATURES = np.geomspace(0.5, 4.0, 61)
 
@@ -67,8 +68,11 @@ class EntityTraining:
 
     Attributes:
         types: What the tags name, in the order of the columns.
+        called: What the bundle calls them.
         model: To be trained.
         tokeniser: With the smaller vocabulary.
+        batches: Of the training documents.
+        dev: The dev documents, as `read` gives them.
     """
 
     def __init__(self, train: Sequence[TaggedSentence], dev: Sequence[TaggedSentence], config: EntityConfig) -> None:
@@ -76,6 +80,9 @@ class EntityTraining:
         self.types = types_of(train)
         if not self.types:
             raise DataError("the training sentences hold no entity")
+        self.called = tuple(config.names.get(kind, kind) for kind in self.types)
+        if len(set(self.called)) < len(self.called):
+            raise UsageError(f"two types can't be called the same: {', '.join(self.called)}")
         self.config = config
         self._sentences = len(train)
         try:
@@ -95,40 +102,43 @@ class EntityTraining:
         except (KeyError, TypeError, ValueError, OSError, RuntimeError) as error:
             raise ModelError(f"{config.base} is no BERT encoder that can be trained: {error}") from error
         self.tokeniser = Tokeniser.from_bytes(self._tokenizer)
-        limit = config.window - 2
-        self._train = DocumentBatches(
-            documents(train, self.tokeniser, self.types, limit),
-            self.tokeniser,
-            config.window,
-            config.budget,
-            config.settings.seed,
-        )
-        in_dev = documents(dev, self.tokeniser, self.types, limit)
-        self._dev = DocumentBatches(in_dev, self.tokeniser, config.window, 2 * config.budget, 0).in_order()
+        self.batches = self._batches(train, config.budget, config.settings.seed)
+        self.dev = self.read(dev)
         self._decoder = Decoder(len(self.types))
+
+    def _batches(self, sentences: Sequence[TaggedSentence], budget: int, seed: int) -> DocumentBatches:
+        window = self.config.window
+        return DocumentBatches(
+            documents(sentences, self.tokeniser, self.types, window - 2), self.tokeniser, window, budget, seed
+        )
+
+    def read(self, sentences: Sequence[TaggedSentence]) -> Sequence[tuple[Batch, list[list[Item]]]]:
+        """Sentences as they will be read, for `measure`. Raises DataError where a tag is of an unknown type."""
+        return self._batches(sentences, 2 * self.config.budget, 0).in_order()
 
     def fit(self, store: CheckpointStore | None = None, watch: Callable[[Moment], None] = lambda _: None) -> Outcome:
         """Train, from the last checkpoint if there is one. Raises as `Trainer.fit` does."""
         run = hashlib.sha256(repr((self.config, self._sentences)).encode()).hexdigest()
         trainer = Trainer(
             self.model,
-            self._train,
+            self.batches,
             SoftmaxCrossEntropy(),
             self.config.settings,
-            evaluate=self._evaluation,
+            evaluate=lambda _: self.evaluation(),
             store=store,
             run=run,
             watch=watch,
         )
         return trainer.fit()
 
-    def measure(self) -> tuple[SpanReport, float]:
-        """Of the dev documents, read as they will be: how well entities are found, and the temperature that fits."""
+    def measure(self, read: Sequence[tuple[Batch, list[list[Item]]]] | None = None) -> tuple[SpanReport, float]:
+        """How well entities are found in what `read` gave, or in dev; and the temperature that fits."""
         self.model.eval()
+        device = self.model.words.weight.device
         gold, found, rows, tags = [], [], [], []
         with torch.no_grad():
-            for batch, windows in self._dev:
-                log_probs = self.model(batch.inputs).log_softmax(-1).numpy()
+            for batch, windows in self.dev if read is None else read:
+                log_probs = self.model(batch.to(device).inputs).log_softmax(-1).cpu().numpy()
                 rows.append(log_probs)
                 tags.append(batch.targets.numpy())
                 place = 0
@@ -139,26 +149,31 @@ class EntityTraining:
                     found.append([(s, e, self.types[t]) for s, e, t in self._decoder.best(here)])
         return score_spans(gold, found), _temperature(np.concatenate(rows), np.concatenate(tags))
 
-    def _evaluation(self, _: nn.Module) -> Evaluation:
+    def evaluation(self) -> Evaluation:
+        """Of the model as it is, on dev."""
         report = self.measure()[0]
         return Evaluation((report.f1,), {"f1": report.f1, **{k: s.f1 for k, s in report.per_type.items()}})
 
     def write(
-        self, directory: Path, *, name: str, base: Base, data: DataCard, facts: Mapping[str, str | float | bool | None]
+        self,
+        directory: str | Path,
+        *,
+        name: str,
+        base: Base,
+        data: DataCard,
+        facts: Mapping[str, str | float | bool | None],
+        knows: str = "It knows what its training sentences are like.",
     ) -> Bundle:
-        """Measure, and write the bundle."""
+        """Measure, and write the bundle. `knows`: the card's word on what texts it is for."""
         report, temperature = self.measure()
         config = self.config
         tensors = {name: _array(tensor) for name, tensor in self.model.tensors().items()}
-        called = tuple(config.names.get(kind, kind) for kind in self.types)
-        if len(set(called)) < len(called):
-            raise UsageError(f"two types can't be called the same: {', '.join(called)}")
         manifest = Manifest(
             name=name,
             version="1",
             kind="entities-onnx",
             labels=(),
-            entity_types=called,
+            entity_types=self.called,
             temperature=temperature,
             threshold=0.0,
             window=Window(config.window, config.window, 0),
@@ -178,7 +193,7 @@ class EntityTraining:
             "tokenizer.json": self._tokenizer,
             "README.md": CARD.format(
                 name=name,
-                types=", ".join(called),
+                types=", ".join(self.called),
                 base=base.name,
                 base_licence=base.licence,
                 data=data.name,
@@ -186,6 +201,7 @@ class EntityTraining:
                 layers=self.model.config.layers,
                 pieces=f"{self.model.config.vocabulary:,}",
                 window=config.window,
+                knows=knows,
                 rows="\n".join(
                     f"| {kind} | {score.precision:.3f} | {score.recall:.3f} | {score.f1:.3f} | {score.gold:,} |"
                     for kind, score in [("all", report.overall), *report.per_type.items()]

@@ -43,6 +43,7 @@ KINDS = {
     "text": Kind((("text",),), "label", ("labels",)),
     "regression": Kind((("premise", "hypothesis"), ("text",)), "score", ("range",)),
     "generate": Kind((("source",),), "target", ("longest",)),
+    "token": Kind((("tokens",),), "tags", ("document", "names")),
 }
 LONGEST = 64
 
@@ -58,6 +59,8 @@ class TaskCard:
         labels: What the file's labels stand for, in the order of the columns; empty: they stand for themselves.
         range: Of scores, the least and the greatest that there may be.
         longest: Tokens of a generated text at most.
+        document: The column that says which sentences belong together; None: each stands alone.
+        names: What the types in the tags are called in the model; empty: as in the tags.
     """
 
     kind: str
@@ -66,12 +69,36 @@ class TaskCard:
     labels: Mapping[str, str] = field(default_factory=dict)
     range: tuple[float, float] | None = None
     longest: int = LONGEST
+    document: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
         """The columns that are read, each once."""
         found = [column for template in (*self.texts.values(), self.target) for column in template.columns]
+        found += [] if self.document is None else [self.document]
         return list(dict.fromkeys(found))
+
+    @property
+    def read(self) -> list[str]:
+        """The columns of the texts alone, each once: all that a finished model needs."""
+        return list(dict.fromkeys(column for template in self.texts.values() for column in template.columns))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; `card_of` takes it."""
+        texts = {name: template.text for name, template in self.texts.items()}
+        found: dict[str, Any] = {"kind": self.kind, **texts, KINDS[self.kind].target: self.target.text}
+        if self.labels:
+            found["labels"] = dict(self.labels)
+        if self.range is not None:
+            found["range"] = list(self.range)
+        if self.kind == "generate":
+            found["longest"] = self.longest
+        if self.document is not None:
+            found["document"] = self.document
+        if self.names:
+            found["names"] = dict(self.names)
+        return found
 
 
 def read_card(path: str | Path) -> TaskCard:
@@ -103,9 +130,11 @@ def card_of(values: Mapping[str, Any]) -> TaskCard:
     given = [group for group in kind.texts if any(text in values for text in group)] or [kind.texts[0]]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given[0])} or {' and '.join(given[1])}: a card names one or the other")
+    whole = [] if name == "generate" else [kind.target]
+    for key in [*whole, *(("tokens",) if name == "token" else ())]:
+        if len((template := _template(values, key)).parts) > 1 or template.parts[0][0]:
+            raise UsageError(f"{key} must be the name of one column, got {values[key]!r}")
     target = _template(values, kind.target)
-    if name != "generate" and (len(target.columns) > 1 or target.parts[0][0]):
-        raise UsageError(f"{kind.target} must be the name of one column, got {values[kind.target]!r}")
     longest = values.get("longest", LONGEST)
     if type(longest) is not int or not 1 <= longest <= 1024:
         raise UsageError(f"longest must be a whole number from 1 to 1024, got {longest!r}")
@@ -116,6 +145,8 @@ def card_of(values: Mapping[str, Any]) -> TaskCard:
         _labels(values.get("labels", {})),
         _range(values.get("range")),
         longest,
+        _column(values.get("document")),
+        _names(values.get("names", {})),
     )
 
 
@@ -136,6 +167,18 @@ def _labels(value: object) -> dict[str, str]:
         raise UsageError("labels must be a list of names, or a table from what the file writes to names")
     if value and len(set(value.values())) < 2:
         raise UsageError("labels must hold at least two different names")
+    return value
+
+
+def _column(value: object) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise UsageError(f"document must be the name of one column, got {value!r}")
+    return value
+
+
+def _names(value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(name, str) and name.strip() for name in value.values()):
+        raise UsageError("names must be a table from the types in the tags to names")
     return value
 
 

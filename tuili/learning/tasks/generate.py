@@ -20,10 +20,11 @@ from tuili.learning.tasks.page import page, record
 from tuili.learning.tasks.report import GenerationReport, Written
 from tuili.learning.tasks.rows import read_rows
 from tuili.learning.tasks.task import MEASURING, SAMPLE
+from tuili.learning.tasks.writing import Writer
 from tuili.reasoning.foreign_errors import translated
 from tuili.reasoning.generative_network import decoder_start
 from tuili.reasoning.model_directory import find_model
-from tuili.reasoning.pair_network import positions_of, quiet
+from tuili.reasoning.pair_network import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,12 +104,7 @@ class GenerateTask:
         if report["missing_keys"] or not tokenizer.is_fast or tokenizer.pad_token_id is None:
             raise ModelError(f"{what}, whole, with a fast tokenizer that has a padding token")
         self._network, self._tokenizer = network, tokenizer
-        self._backend = tokenizer.backend_tokenizer
-        self._backend.no_truncation()
-        self._backend.no_padding()
-        self._backend.encode_special_tokens = True
-        self._most = min(int(tokenizer.model_max_length), positions_of(network))
-        self._longest = min(card.longest, self._most)
+        self._writer = Writer(network, tokenizer, card.longest)
         self._cut = 0
         self._sets = {
             name: self._read(path)
@@ -122,16 +118,13 @@ class GenerateTask:
         rows = read_rows(path, self._card.columns)
         sources = [row.text(self._card.texts["source"]) for row in rows]
         targets = [row.text(self._card.target) for row in rows]
-        both = zip(self._ids(sources, self._most), self._ids(targets, self._longest), strict=True)
-        return [Example(s, t, *ids) for s, t, ids in zip(sources, targets, both, strict=True)]
+        read = [self._ids(sources, self._writer.most), self._ids(targets, self._writer.longest)]
+        return [Example(s, t, *ids) for s, t, *ids in zip(sources, targets, *read, strict=True)]
 
     def _ids(self, texts: list[str], most: int) -> list[list[int]]:
-        """With the end's token last, also where a text is cut."""
-        end = self._tokenizer.eos_token_id
-        ids = [list(row.ids) for row in self._backend.encode_batch(texts)]
-        ids = [row if end is None or row[-1:] == [end] else [*row, end] for row in ids]
-        self._cut += sum(len(row) > most for row in ids)
-        return [row if len(row) <= most else [*row[: most - 1], row[-1]] for row in ids]
+        read = self._writer.read(texts, most)
+        self._cut += sum(text.cut for text in read)
+        return [text.ids for text in read]
 
     def batches(self) -> Batches:
         return TokenBudget(self._sets["train"], _cost, self._collate, self._config.batch_tokens, self._config.seed)
@@ -176,7 +169,7 @@ class GenerateTask:
         known = {**facts, "base": self.base, "count": count, "cut": self._cut}
         use = USE.format(name=config.model_name)
         card = page(config, reports, known, what="A writer of texts from texts", use=use)
-        about = record(config, "generate", reports)
+        about = record(config, self._card, reports)
         write_checkpoint(Path(config.output), self._network, self._directory, about, card)
         return reports
 
@@ -184,25 +177,9 @@ class GenerateTask:
         model = self.model.eval()
         with torch.no_grad():
             loss, right = self._measure(model, self._in_order(rows))
-            written = [Written(row.source, row.target, self._written(row)) for row in rows[:SHOWN]]
+            written = [Written(row.source, row.target, self._writer.write(row.source_ids)[0]) for row in rows[:SHOWN]]
         exact = sum(text.written.strip() == text.target.strip() for text in written) / len(written)
         return GenerationReport(len(rows), loss, _exp(loss), right, exact, tuple(written))
-
-    def _written(self, row: Example) -> str:
-        """What the model writes of itself: each time the most probable token, up to the end or `longest`."""
-        ids = torch.tensor([row.source_ids], device=self._device)
-        mask = torch.ones_like(ids)
-        hidden = self._network.get_encoder()(input_ids=ids, attention_mask=mask).last_hidden_state
-        said = [decoder_start(self._network, self._tokenizer.pad_token_id)]
-        while len(said) <= self._longest and (len(said) == 1 or said[-1] != self._tokenizer.eos_token_id):
-            out = self._network(
-                encoder_outputs=(hidden,),
-                attention_mask=mask,
-                decoder_input_ids=torch.tensor([said], device=self._device),
-                use_cache=False,
-            )
-            said.append(int(out.logits[0, -1].argmax()))
-        return str(self._tokenizer.decode(said, skip_special_tokens=True))
 
 
 def _cost(row: Example) -> int:

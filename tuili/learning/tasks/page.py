@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tuili.learning.config import TrainConfig
+    from tuili.learning.tasks.card import TaskCard
     from tuili.learning.tasks.report import GenerationReport, RegressionReport, TextReport
 
 PAGE = """# {name}
@@ -32,6 +33,10 @@ Dev chose the weights, so its figures flatter; those on the training sample do s
 longer than the model reads and lost their ends. Licence of the data: {data_licence}.
 
 ## Use
+
+    tuili predict ./{name} FILE
+
+or without tuili:
 
 {use}
 
@@ -71,13 +76,14 @@ def page(
 
 
 def record(
-    config: TrainConfig, kind: str, reports: Mapping[str, TextReport | RegressionReport | GenerationReport]
+    config: TrainConfig, card: TaskCard, reports: Mapping[str, TextReport | RegressionReport | GenerationReport]
 ) -> dict[str, Any]:
     """What `training.json` says."""
     recipe = {name: value for name, value in config.to_dict().items() if name not in WITHOUT_EFFECT}
     return {
         "name": config.model_name,
-        "kind": kind,
+        "kind": card.kind,
+        "task": card.to_dict(),
         "recipe": {**recipe, "tuili": __version__},
         "metrics": {name: report.figures() for name, report in reports.items()},
     }

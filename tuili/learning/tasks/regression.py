@@ -118,6 +118,6 @@ class RegressionTask:
         known = {**facts, "base": self.base, "count": count, "cut": self._cut}
         example = '"A text."' if len(self._card.texts) == 1 else '"A text.", "Another."'
         use = USE.format(name=config.model_name, example=example)
-        about = record(config, "regression", reports)
+        about = record(config, self._card, reports)
         self._network.write(Path(config.output), about, page(config, reports, known, what="A score of texts", use=use))
         return reports

@@ -26,6 +26,9 @@ MEASURING = 4
 SAMPLE = 2000
 """Training rows that are measured at the end."""
 
+RATE_OF_NAMES = 2e-4
+"""Peak learning rate of a `token` task where none is given; its new weights learn faster by themselves."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setup:
@@ -116,8 +119,10 @@ def suited(config: TrainConfig, card: TaskCard | None) -> TrainConfig:
     for option, plain in (("objective", "auto"), ("teacher", None)):
         if getattr(config, option) != plain:
             raise UsageError(f"--{option} goes with pairs; a task of kind {card.kind} has its own objective")
-    if card.kind == "generate" and config.adapter != "none":
-        raise UsageError("an adapter goes with kinds that classify; a task of kind generate is trained whole")
+    if card.kind in ("generate", "token") and config.adapter != "none":
+        raise UsageError(f"an adapter goes with kinds that classify; a task of kind {card.kind} is trained whole")
+    if card.kind == "token" and config.rate is None:
+        return replace(config, form="joint", rate=RATE_OF_NAMES)
     return replace(config, form="joint")
 
 
@@ -138,6 +143,10 @@ def make(setup: Setup) -> Task:
         from tuili.learning.tasks.regression import RegressionTask
 
         return RegressionTask(setup)
+    if kind == "token":
+        from tuili.learning.tasks.token import TokenTask
+
+        return TokenTask(setup)
     if kind == "generate":
         from tuili.learning.tasks.generate import GenerateTask
 

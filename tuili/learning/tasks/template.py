@@ -46,6 +46,16 @@ class Template:
     def columns(self) -> list[str]:
         return [column for _, column in self.parts if column is not None]
 
+    @property
+    def text(self) -> str:
+        """As a card writes it: `Template.of(template.text) == template`."""
+        if len(self.parts) == 1 and not self.parts[0][0]:
+            return str(self.parts[0][1])
+        return "".join(
+            literal.replace("{", "{{").replace("}", "}}") + ("" if column is None else f"{{{column}}}")
+            for literal, column in self.parts
+        )
+
     def filled(self, value: Callable[[str], str]) -> str:
         """The text, with each column replaced by its value."""
         return "".join(literal + ("" if column is None else value(column)) for literal, column in self.parts)

@@ -96,7 +96,7 @@ class TextTask:
         known = {**facts, "base": self.base, "count": count, "cut": self._cut}
         what = f"A classifier of texts: {', '.join(self._labels)}"
         card = page(config, reports, known, what=what, use=USE.format(name=config.model_name))
-        about = {**record(config, "text", reports), "labels": self._labels}
+        about = {**record(config, self._card, reports), "labels": self._labels}
         self._network.write(Path(config.output), about, card)
         return reports
 
