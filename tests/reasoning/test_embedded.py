@@ -83,14 +83,14 @@ def test_percepts_of_the_int8_model_take_half_the_memory(embedded, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("tokens", "padded"), [(3, 4), (4, 4), (5, 8), (32, 32), (33, 36), (64, 64), (65, 72), (256, 256)]
+    ("tokens", "padded"), [(3, 4), (4, 4), (5, 6), (32, 32), (33, 36), (64, 64), (65, 72), (256, 256)]
 )
 def test_a_text_is_padded_to_the_length_that_its_own_length_prescribes(tokens, padded):
     assert canonical_length(tokens) == padded
 
 
-def test_padding_wastes_an_eighth_at_most_on_longer_texts():
-    assert all(canonical_length(n) - n <= max(3, n / 8) for n in range(1, 3000))
+def test_padding_wastes_an_eighth_at_most_or_one_token():
+    assert all(canonical_length(n) - n <= max(1, n / 8) for n in range(1, 3000))
 
 
 @pytest.mark.parametrize("model", [b"", b"not a model", b"\x08\x08"])

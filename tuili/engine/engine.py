@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from tuili.calibration import Map
 from tuili.data.text import check_text
 from tuili.engine.calibrate import calibrated, prediction_sets
 from tuili.engine.combine import decisive_mean
+from tuili.engine.familiar import unknown_words
 from tuili.engine.occlusion import check_hidden, log_probs_by_deletion, posterior
 from tuili.engine.provenance import provenance
 from tuili.engine.reading import OccludingReader, Uncalibrated
@@ -106,7 +108,7 @@ class Engine:
         checked = _check_pairs(pairs)
         if not checked:
             return []
-        return [self._decide(reading) for reading in self._reader.read(checked)]
+        return self._decide(checked, self._reader.read(checked))
 
     def occlude(self, pair: tuple[str, str], hidden: Sequence[Part | Sequence[Part]]) -> NDArray[np.float64]:
         """What this engine would have said of the pair, had parts of it been hidden, see `types.Occludable`.
@@ -130,7 +132,7 @@ class Engine:
             return np.empty((0, len(self._labels)))
         if not isinstance(self._reader, OccludingReader):
             return log_probs_by_deletion(self, whole, parts)
-        return posterior([self._decide(reading) for reading in self._reader.occlude(whole, parts)])
+        return posterior(self._decide([whole] * len(parts), self._reader.occlude(whole, parts)))
 
     def uncalibrated(self, pairs: Iterable[tuple[str, str]]) -> list[Uncalibrated]:
         """What the model itself says of each pair, in order: what a calibration is fitted on.
@@ -139,43 +141,49 @@ class Engine:
             InvalidPair: One of the pairs can't be judged; nothing was scored.
         """
         checked = _check_pairs(pairs)
+        readings = self._reader.read(checked) if checked else []
         return [
-            Uncalibrated(
-                decisive_mean(reading.log_probs, self._labels, sharpness=self._sharpness),
-                len(reading.log_probs),
-                reading.hypothesis_read,
-                self._decide(reading),
+            Uncalibrated(row, len(reading.log_probs), reading.hypothesis_read, verdict)
+            for row, reading, verdict in zip(
+                self._combined(readings), readings, self._decide(checked, readings), strict=True
             )
-            for reading in (self._reader.read(checked) if checked else [])
         ]
 
-    def _decide(self, reading: Reading) -> Verdict:
-        log_probs = decisive_mean(reading.log_probs, self._labels, sharpness=self._sharpness)
-        probabilities = calibrated(log_probs[None], np.array([len(reading.log_probs)]), self._map)[0]
-        best = int(probabilities.argmax())
-        label = self._labels[best]
-        # Of a hypothesis that was not read to the end nobody can say what follows: the label stands, undecided.
-        decided = reading.hypothesis_read and bool(probabilities[best] >= self._threshold)
-        possible = self._possible(probabilities, decided=decided, hypothesis_read=reading.hypothesis_read)
-        return Verdict(
-            label=label,
-            probabilities=dict(zip(self._labels, probabilities.tolist(), strict=True)),
-            decided=decided,
-            prediction_set=possible,
-            coverage=reading.coverage,
-            model=self._model,
-        )
+    def _combined(self, readings: Sequence[Reading]) -> NDArray[np.float64]:
+        """*Shape:* `(readings, labels)`."""
+        rows = [decisive_mean(reading.log_probs, self._labels, sharpness=self._sharpness) for reading in readings]
+        return np.array(rows).reshape(len(rows), len(self._labels))
 
-    def _possible(
-        self, probabilities: NDArray[np.float64], *, decided: bool, hypothesis_read: bool
-    ) -> frozenset[Label]:
-        """The labels that can't be ruled out. Without conformal sets, only deciding rules the others out."""
-        if self._calibration is None or self._calibration.sets is None:
-            return frozenset([self._labels[int(probabilities.argmax())]] if decided else self._labels)
-        if not hypothesis_read:
-            return frozenset(self._labels)
-        inside = prediction_sets(probabilities[None], self._calibration.sets)[0]
-        return frozenset(label for label, is_in in zip(self._labels, inside, strict=True) if is_in)
+    def _decide(self, pairs: Sequence[Pair], readings: Sequence[Reading]) -> list[Verdict]:
+        windows = np.array([len(reading.log_probs) for reading in readings], np.int64)
+        unknown = None if self._map.familiar is None else unknown_words(pairs, self._map.familiar)
+        probabilities = calibrated(self._combined(readings), windows, self._map, unknown)
+        best = probabilities.argmax(axis=1)
+        reached = probabilities[np.arange(len(best)), best] >= self._threshold
+        sets = None if self._calibration is None else self._calibration.sets
+        inside = None if sets is None else prediction_sets(probabilities, sets).tolist()
+        verdicts = []
+        for place, (reading, row) in enumerate(zip(readings, probabilities.tolist(), strict=True)):
+            label = self._labels[best[place]]
+            # Of a hypothesis that was not read to the end nobody can say what follows: the label stands, undecided.
+            decided = reading.hypothesis_read and bool(reached[place])
+            if not reading.hypothesis_read:
+                possible = self._labels
+            elif inside is not None:
+                possible = tuple(compress(self._labels, inside[place]))
+            else:  # without conformal sets, only deciding rules the other labels out
+                possible = (label,) if decided else self._labels
+            verdicts.append(
+                Verdict(
+                    label=label,
+                    probabilities=dict(zip(self._labels, row, strict=True)),
+                    decided=decided,
+                    prediction_set=frozenset(possible),
+                    coverage=reading.coverage,
+                    model=self._model,
+                )
+            )
+        return verdicts
 
     def provenance(self) -> dict[str, Any]:
         """What decides this engine's verdicts, JSON-ready: model, digest, options."""

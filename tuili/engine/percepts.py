@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 STAGE_TOKENS = 2048
 """Premise tokens whose percepts are held at a time, in all threads together."""
+LEAST_STAGE = 192
+"""Premise tokens that are worth a stage of their own, where stages are made small to end together."""
 
 
 class PerceptCache:
@@ -97,7 +99,7 @@ class PerceptReader:
             return self._reason(stage, windows, asked, hypotheses)
 
         workers = self.backend.workers
-        stages = list(_stages([len(window) for window in windows], STAGE_TOKENS // workers.free))
+        stages = list(_stages([len(window) for window in windows], STAGE_TOKENS // workers.free, workers.free))
         answers = {key: row for found in workers.map(reason, stages) for key, row in found.items()}
         return [
             Reading(
@@ -204,13 +206,21 @@ class PerceptReader:
         return [percept for percept in percepts if percept is not None]
 
 
-def _stages(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Indices in runs of about `most` tokens, shortest windows first so that neighbours share a shape."""
+def _stages(lengths: Sequence[int], most: int, workers: int) -> Iterator[list[int]]:
+    """Indices in runs of about `most` tokens, shortest windows first so that neighbours share a shape.
+
+    Towards the end runs get smaller, so that no worker waits long for the last one: guided self-scheduling
+    (Polychronopoulos & Kuck 1987). What fits into one run stays together, and is divided among workers inside.
+    """
+    left = sum(lengths)
+    guided = workers > 1 and left > most
     stage: list[int] = []
     tokens = 0
     for index in sorted(range(len(lengths)), key=lambda index: (lengths[index], index)):
-        if stage and tokens + lengths[index] > most:
+        limit = min(most, max(LEAST_STAGE, left // (2 * workers))) if guided else most
+        if stage and tokens + lengths[index] > limit:
             yield stage
+            left -= tokens
             stage, tokens = [], 0
         stage.append(index)
         tokens += lengths[index]

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 REFUSALS = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
 BATCH_TOKENS = 1024  # tokens a run at most: larger falls out of the second-level cache
 LEAST_TOKENS = 192  # below this, a run's fixed cost shows; less is not worth a thread of its own
+KEY_STEP = 4  # percepts are padded to a multiple of it: keys are cheap, and more of them share a run
 SHARED = 4  # from so many hypotheses on, a percept is attended to in place instead of being copied
 
 
 def canonical_length(tokens: int) -> int:
-    """The padded length for a text: in steps of an eighth of it at most, so that little is wasted."""
-    step = 4
+    """The padded length for a text: in steps of an eighth of it at most, or of two, so that little is wasted."""
+    step = 2
     while tokens > 16 * step:
         step *= 2
     return -(-tokens // step) * step
@@ -102,7 +103,7 @@ class Embedded:
             ids, mask = self._frame([windows[index] for index in batch], padded)
             none = np.empty((len(batch), self._layers, 2, self._heads, 0, self._head_size), self._dtype)
             inputs = {"ids": ids, "mask": mask, "percept": none, "percept_mask": mask[:, :, :0]}
-            states = self._session.run(["percept_out"], inputs)[0]
+            states = _padded_keys(self._session.run(["percept_out"], inputs)[0])
             for row, index in enumerate(batch):
                 percepts[index] = Percept(states[row], len(windows[index]) + 2)
 
@@ -240,6 +241,12 @@ def _plan(
         # each row brings a copy of its percept, so what counts is the larger side
         for batch in _batches(rows, max(tokens, keys // 2), limit):
             yield Run([premise_of[row] for row in batch], batch, keys, tokens)
+
+
+def _padded_keys(states: Array) -> Array:
+    """*Shape:* `(n, layers, 2, heads, padded, head_size)`, to a multiple of `KEY_STEP` for `padded`."""
+    more = -states.shape[4] % KEY_STEP
+    return np.pad(states, [(0, 0)] * 4 + [(0, more), (0, 0)]) if more else states
 
 
 def _by_length(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
