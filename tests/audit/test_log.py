@@ -328,6 +328,9 @@ def test_unusual_characters_are_flagged():
     assert flags("bell\x07") == ["control"]
     assert flags("a\u200bb") == ["invisible"]
     assert flags("\u202eabc") == ["bidi"]
+    assert flags("pаypal e\u0301") == ["look_alike", "not_nfc"]
+    assert flags("ab\U000e0041") == ["tag"]
+    assert flags("👩\u200d🚀") == []  # joiners that emoji need
     assert flags("e\u0301") == ["not_nfc"]
     assert flags("\ud800") == ["surrogate"]
     assert flags("中文，🙂") == []

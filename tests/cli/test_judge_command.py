@@ -106,3 +106,16 @@ def test_without_the_extra_it_says_what_to_install(pairs, tmp_path, monkeypatch)
     assert "tuili[ray]" in str(done.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
     assert "ray" not in sys.modules
+
+
+def test_unusual_characters_are_told_on_standard_error_and_refused_where_asked(tiny_directory):
+    """P3: verdicts are the same with and without the flag."""
+    plain = run("pa\u200by", "x", "--model", tiny_directory, "--json")
+    assert plain.exit_code == 0
+    assert "the premise has: invisible character U+200B at position 2; judged as it is" in plain.stderr
+    assert json.loads(plain.stdout)["label"]
+    strict = run("pa\u200by", "x", "--model", tiny_directory, "--strict-unicode")
+    assert "premise: invisible character U+200B at position 2" in str(strict.exception)
+    ordinary = run("שלום \u200eabc dog", "a 👩\u200d🚀 dog", "--model", tiny_directory, "--json", "--strict-unicode")
+    assert ordinary.exit_code == 0
+    assert not ordinary.stderr

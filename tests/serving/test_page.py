@@ -109,7 +109,7 @@ def test_the_threshold_shows_its_effect(browser, served):
         0.8,
     )
     assert classes(page) == ["claim supported", "claim not-found", "claim not-found"]
-    assert "(1 not as at 0.50)" in page.text_content("#effect")
+    assert "(1 not as at 0.37)" in page.text_content("#effect")
 
 
 def test_it_can_be_used_with_the_keyboard_alone(browser, served):
@@ -152,6 +152,16 @@ def test_it_asks_nobody_else(browser, served):
     check(page)
     assert page.asked
     assert all(url.startswith((served.url, "blob:")) for url in page.asked)
+    assert page.faults == []
+
+
+def test_characters_that_nobody_sees_are_told(browser, served):
+    """I, P3"""
+    page = opened_page(browser, served)
+    check(page, answer="The shop opens at ni\u200bne.")
+    assert "answer: 1 × invisible (U+200B at 20)" in page.text_content("#status")
+    check(page)
+    page.wait_for_function("!document.getElementById('status').textContent.includes('invisible')")
     assert page.faults == []
 
 

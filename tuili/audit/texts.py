@@ -9,24 +9,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 import secrets
 import unicodedata
 from enum import StrEnum
 from typing import Any
 
 from tuili.data.text import MAX_CHARACTERS
+from tuili.data.unusual import kinds
 from tuili.errors import AuditError, MissingExtra
 from tuili.types import Pair
 
 KEY_BYTES = 32
 NO_KEY = bytes(KEY_BYTES)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_INVISIBLE = re.compile(
-    r"[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u2800\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 
 
 class Texts(StrEnum):
@@ -62,11 +56,10 @@ def key_mark(key: bytes) -> str:
 
 
 def flags(text: str) -> list[str]:
-    """What is unusual about a text's characters: `bidi`, `control`, `invisible`, `not_nfc`, `surrogate`."""
-    found = ["control"] if _CONTROL.search(text) else []
+    """What is unusual about a text's characters: `not_nfc`, `surrogate`, and the kinds of `data.unusual`."""
+    found = kinds(text)
     if text.isascii():
         return found
-    found += [name for name, pattern in (("bidi", _BIDI), ("invisible", _INVISIBLE)) if pattern.search(text)]
     if not unicodedata.is_normalized("NFC", text):
         found.append("not_nfc")
     if not _is_unicode(text):

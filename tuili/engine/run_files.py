@@ -31,6 +31,7 @@ def identity_of(judge: Judge) -> dict[str, Any]:
         "labels": [str(label) for label in getattr(judge, "labels", ())],
         "threshold": getattr(judge, "threshold", None),
         "evidence": bool(getattr(judge, "evidence", False)),
+        "strict_unicode": bool(getattr(judge, "strict_unicode", False)),
         "tuili": __version__,
     }
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tuili.serving.bodies import AnswerBody, CheckBody, ClassifyBody, ExplainBody, NamedText
+from tuili.serving.flags import flags_of
 from tuili.serving.replies import AnswersReply, ObjectReply
 from tuili.serving.routing import answer, new_router
 
@@ -33,7 +34,7 @@ def router(desk: Desk, _metrics: Metrics) -> APIRouter:
             lambda judge: explain_pair(judge, pair, draws=int(body.faithfulness), edit=body.edit),
             len(body.premise) + len(body.hypothesis),
         )
-        return answer(found.to_dict())
+        return answer({**found.to_dict(), "flags": flags_of(request)})
 
     async def check(request: Request, body: CheckBody) -> Response:
         """Every claim of a text, judged against its sources."""
@@ -44,7 +45,7 @@ def router(desk: Desk, _metrics: Metrics) -> APIRouter:
         report = await desk.apply(
             request, lambda judge: check_text(judge, sources, body.text, threshold=body.threshold), characters
         )
-        return answer(report.to_dict())
+        return answer({**report.to_dict(), "flags": flags_of(request)})
 
     async def answer_question(request: Request, body: AnswerBody) -> Response:
         """The answers that the passages entail, best first; none where they entail none."""
@@ -55,7 +56,7 @@ def router(desk: Desk, _metrics: Metrics) -> APIRouter:
         found = await desk.apply(
             request, lambda judge: find_answers(judge, passages, body.question, threshold=body.threshold), characters
         )
-        return answer({"answers": [one.to_dict() for one in found]})
+        return answer({"answers": [one.to_dict() for one in found], "flags": flags_of(request)})
 
     async def classify(request: Request, body: ClassifyBody) -> Response:
         """Which of the labels the text has, best first."""
@@ -67,7 +68,7 @@ def router(desk: Desk, _metrics: Metrics) -> APIRouter:
             lambda judge: classify_text(judge, body.text, body.labels, body.template, multi_label=body.multi_label),
             characters,
         )
-        return answer(found.to_dict())
+        return answer({**found.to_dict(), "flags": flags_of(request)})
 
     more: dict[str, Any] = {"methods": ["POST"], "tags": ["applications"]}
     routes.add_api_route("/v1/explain", explain, response_model=ObjectReply, **more)

@@ -13,9 +13,10 @@ import hmac
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tuili.serving.flags import HEADER
 from tuili.serving.rate import RateLimit
 from tuili.serving.refusal import GONE, Gone, Refusal
 
@@ -46,13 +47,18 @@ SECURITY = [
 
 @dataclass(slots=True)
 class Caller:
-    """Who asks, by when it must be answered, and how to learn that they left."""
+    """Who asks, by when it must be answered, how to learn that they left, and what is odd about their texts."""
 
     key: str
     request_id: str
     deadline: float
     receive: Receive
     pairs: int = 0
+    flags: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def flag_kinds(self) -> list[str]:
+        return sorted({flag["kind"] for flag in self.flags})
 
 
 class Gate:
@@ -82,7 +88,7 @@ class Gate:
     ) -> None:
         started = time.perf_counter()
         caller = Caller("", _request_id(headers), 0.0, receive)
-        answer = _Answer(send, caller.request_id)
+        answer = _Answer(send, caller)
         self._active += 1
         try:
             await self._pass(scope, receive, answer, headers, caller)
@@ -197,15 +203,16 @@ class Gate:
             key=caller.key,
             request_id=caller.request_id,
             pairs=caller.pairs,
+            **({"unicode": kinds} if (kinds := caller.flag_kinds) else {}),
         )
 
 
 class _Answer:
     """`send`, with our headers; it knows whether anything was sent."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, caller: Caller) -> None:
         self._send = send
-        self._request_id = request_id.encode()
+        self._caller = caller
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
@@ -214,7 +221,10 @@ class _Answer:
             given = [(name, value) for name, value in message.get("headers", ())]
             names = {name for name, _ in given}
             extra = [(name, value) for name, value in SECURITY if name not in names]
-            message = {**message, "headers": [*given, *extra, (b"x-request-id", self._request_id)]}
+            extra.append((b"x-request-id", self._caller.request_id.encode()))
+            if kinds := self._caller.flag_kinds:
+                extra.append((HEADER.lower().encode(), ", ".join(kinds).encode()))
+            message = {**message, "headers": [*given, *extra]}
         await self._send(message)
 
     async def refuse(self, refusal: Refusal) -> None:

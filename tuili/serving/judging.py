@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tuili.serving.bodies import Hypotheses, JudgeBody
+from tuili.serving.flags import flags_of
 from tuili.serving.replies import JudgeReply
 from tuili.serving.routing import answer, new_router
 
@@ -31,7 +32,8 @@ def router(desk: Desk, _metrics: Metrics) -> APIRouter:
             where = [f"pairs.{number}" for number in range(len(pairs))]
         verdicts = await desk.verdicts(request, pairs, where)
         model = verdicts[0].model if verdicts else None
-        return answer({"verdicts": [verdict.to_dict() for verdict in verdicts], "model": model})
+        listed = [verdict.to_dict() for verdict in verdicts]
+        return answer({"verdicts": listed, "model": model, "flags": flags_of(request)})
 
     routes.add_api_route("/v1/judge", judge, methods=["POST"], response_model=JudgeReply, tags=["judge"])
     return routes

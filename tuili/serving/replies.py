@@ -43,19 +43,32 @@ class VerdictReply(BaseModel):
     model: str
 
 
+class Flag(BaseModel):
+    """Characters of a text that a reader does not see as they are: of one kind, where first, and how many."""
+
+    field: str
+    kind: Literal["bidi", "control", "invisible", "look_alike", "tag"]
+    offset: int
+    code_point: str
+    count: int
+
+
 class JudgeReply(BaseModel):
     verdicts: list[VerdictReply]
     model: str | None
+    flags: list[Flag]
 
 
 class ObjectReply(BaseModel):
     """The `to_dict()` of the library's result."""
 
     model_config = ConfigDict(extra="allow")
+    flags: list[Flag]
 
 
 class AnswersReply(BaseModel):
     answers: list[dict[str, Any]]
+    flags: list[Flag]
 
 
 class LabelScore(BaseModel):

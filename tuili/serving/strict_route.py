@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
+from tuili.serving.flags import flags_in
 from tuili.serving.refusal import Refusal
 from tuili.serving.strict_json import parse
 
@@ -21,15 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of any body: levels of nesting, characters of a text, parts of a list."""
+    """Of any body: levels of nesting, characters of a text, parts of a list, and whether unusual ones are refused."""
 
     depth: int
     text: int
     parts: int
+    strict_unicode: bool = False
 
 
 def limits_of(settings: Settings) -> Limits:
-    return Limits(settings.max_depth, settings.max_text, settings.max_pairs)
+    return Limits(settings.max_depth, settings.max_text, settings.max_pairs, settings.strict_unicode)
 
 
 class StrictRequest(Request):
@@ -39,6 +41,12 @@ class StrictRequest(Request):
         limits: Limits = self.app.state.limits
         value = parse(await self.body(), max_depth=limits.depth)
         _check_sizes(value, limits, "")
+        flags = flags_in(value)
+        self.scope["state"]["caller"].flags = flags
+        if flags and limits.strict_unicode:
+            first = flags[0]
+            message = f"{first['kind']} character {first['code_point']} at position {first['offset']}; remove it"
+            raise Refusal(422, "unusual_unicode", message, field=first["field"] or None)
         return value
 
 

@@ -41,7 +41,7 @@ async function check(event) {
     remember(source, answer);
     drawHistory();
     draw();
-    say(`${claims.length} ${claims.length === 1 ? "claim" : "claims"} checked.`);
+    say(`${claims.length} ${claims.length === 1 ? "claim" : "claims"} checked.${unusual(report.flags)}`);
     at("result").hidden = false;
     if (claims.length) select(0, false);
   } catch (error) {
@@ -49,6 +49,12 @@ async function check(event) {
   } finally {
     at("check").disabled = false;
   }
+}
+
+// What nobody sees in the two texts is said, and where.
+function unusual(flags) {
+  const words = flags.map((flag) => `${flag.field === "text" ? "answer" : "source"}: ${flag.count} × ${flag.kind.replace("_", "-")} (${flag.code_point} at ${flag.offset})`);
+  return words.length ? ` Characters that are not what they look like: ${words.join("; ")}.` : "";
 }
 
 function draw() {
