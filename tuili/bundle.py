@@ -1,13 +1,14 @@
 """The model directory: training writes it, inference reads it, and nothing else passes between them.
 
     bundle.sha256    one line, as `sha256sum` writes it: the digest of bundle.json, which is the bundle's identity
+    bundle.sig       where it is signed: the public key and its Ed25519 signature of that digest
     bundle.json      the manifest: what the model is, and the length and SHA-256 of every other file
     model.onnx, tokenizer.json, README.md, ...
 
 Opening goes down that chain: no byte reaches a parser before the link above has vouched for it, every file is opened
 once, and the bytes that were hashed are the bytes that are parsed. Files that the manifest doesn't list are never
 opened. The chain finds damage, not malice: whoever can rewrite the directory can rewrite the chain. To rule that out,
-keep the digest where they can't reach it and pass it as `expected_digest`.
+keep the digest where they can't reach it and pass it as `expected_digest`, or have it signed (`engine.signed`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tuili.checked import MANIFEST
 from tuili.errors import BundleError, UsageError
-from tuili.manifest import DIGEST, MAX_MANIFEST_BYTES, FileEntry, Manifest
+from tuili.manifest import DIGEST, MAX_MANIFEST_BYTES, MAX_SIGNATURE_BYTES, SIGNATURE, FileEntry, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,19 +56,27 @@ class Bundle:
     digest: str
 
     @classmethod
-    def open(cls, path: str | Path, *, expected_digest: str | None = None) -> Bundle:
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        expected_digest: str | None = None,
+        vouch: Callable[[bytes | None, str], None] | None = None,
+    ) -> Bundle:
         """Read and check a bundle. The path itself may be a link; nothing inside may.
 
         Args:
             path: The directory.
             expected_digest: The only `digest` that will do; any, if None.
+            vouch: Called with what is in `bundle.sig` (None: nothing) and the digest, before anything is parsed; it
+                raises BundleError where they won't do. No look at `bundle.sig`, if None.
 
         Raises:
             BundleError: The directory or a file is missing, damaged, or not to be trusted; the message names it.
         """
         try:
             with _Folder.opened(os.fspath(path)) as folder:
-                manifest, digest = _read_manifest(folder, expected_digest)
+                manifest, digest = _read_manifest(folder, expected_digest, vouch)
                 manifest.check_complete()
                 files = {name: _read_listed(folder, name, entry) for name, entry in manifest.files.items()}
         except (BundleError, OSError, ValueError) as error:  # ValueError: NUL in the path
@@ -189,7 +198,11 @@ def _read(folder: _Folder, name: str, *, at_least: int, at_most: int) -> bytes:
         raise BundleError(f"{name}: {error}; copy the bundle again, all of it") from error
 
 
-def _read_manifest(folder: _Folder, expected_digest: str | None = None) -> tuple[Manifest, str]:
+def _read_manifest(
+    folder: _Folder,
+    expected_digest: str | None = None,
+    vouch: Callable[[bytes | None, str], None] | None = None,
+) -> tuple[Manifest, str]:
     length = len(_digest_line(b""))
     line = _read(folder, DIGEST, at_least=length, at_most=length)
     content = _read(folder, MANIFEST, at_least=1, at_most=MAX_MANIFEST_BYTES)
@@ -198,7 +211,18 @@ def _read_manifest(folder: _Folder, expected_digest: str | None = None) -> tuple
     digest = hashlib.sha256(content).hexdigest()
     if expected_digest is not None and digest != expected_digest.lower():
         raise BundleError(f"{MANIFEST}: its SHA-256 is {digest}, and {expected_digest} was expected: another bundle")
+    if vouch is not None:
+        vouch(_read_signature(folder), digest)
     return Manifest.from_dict(_parse(content)), digest
+
+
+def _read_signature(folder: _Folder) -> bytes | None:
+    try:
+        return folder.read(SIGNATURE, at_least=0, at_most=MAX_SIGNATURE_BYTES)
+    except FileNotFoundError:
+        return None
+    except (OSError, BundleError) as error:
+        raise BundleError(f"{SIGNATURE}: can't be read ({error})") from error
 
 
 def _digest_line(manifest: bytes) -> bytes:
@@ -242,7 +266,7 @@ def _check_replaceable(target: Path) -> None:
         return
     try:
         with _Folder.opened(str(target)) as folder:
-            ours = {MANIFEST, DIGEST, *_read_manifest(folder)[0].files}
+            ours = {MANIFEST, DIGEST, SIGNATURE, *_read_manifest(folder)[0].files}
     except BundleError as error:
         raise UsageError(f"{target}: holds something other than a bundle ({error}); {remedy}") from error
     present = {p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_symlink() or not p.is_dir()}

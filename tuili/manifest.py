@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 DIGEST = "bundle.sha256"
+SIGNATURE = "bundle.sig"
 ENTITIES = "entities-onnx"
 KINDS = {"prefix-onnx": ("model.onnx", "tokenizer.json"), ENTITIES: ("model.onnx", "tokenizer.json")}
 """Every kind of model, with the files that it can't do without."""
@@ -38,6 +39,7 @@ SUFFIXES = (".json", ".md", ".onnx", ".safetensors", ".txt")
 """A list of what is allowed, since nobody can list every suffix that something runs or unpickles."""
 
 MAX_MANIFEST_BYTES = 2**20
+MAX_SIGNATURE_BYTES = 1024
 MAX_BYTES = 4 * 2**30
 MAX_FILES = 64
 MAX_NAME = 120
@@ -255,7 +257,7 @@ def _name(name: str) -> str:
         refuse(name, "files", f"a name of A-Z a-z 0-9 . _ -, in at most one folder, of at most {MAX_NAME} characters")
     if any(part.endswith(".") or _DEVICE.fullmatch(part) for part in parts):
         refuse(name, "files", "a name that Windows takes as it is written")
-    if not name.endswith(SUFFIXES) or name.casefold() in (MANIFEST, DIGEST):
+    if not name.endswith(SUFFIXES) or name.casefold() in (MANIFEST, DIGEST, SIGNATURE):
         refuse(name, "files", f"the name of a file that a bundle may list: {', '.join(SUFFIXES)}, except {MANIFEST}")
     return name
 

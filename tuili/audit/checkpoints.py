@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tuili.audit.disk import Disk
     from tuili.audit.settings import Settings
-    from tuili.audit.signing import Signer
+    from tuili.engine.signing import Signer
 
 _TAIL_BYTES = 2**20  # room for the last line, whatever the number of writers
 _BEFORE = b'{"checkpoint":'

@@ -17,7 +17,7 @@ from tuili.audit.disk import Disk
 from tuili.audit.keys import destroy_keys, make_keys, write_keys
 from tuili.audit.segments import Segments, take_writer
 from tuili.audit.settings import KEYS, SETTINGS, make_log, read_settings
-from tuili.audit.signing import Signer
+from tuili.audit.signing import signer
 from tuili.audit.texts import NO_KEY, Texts, describe
 from tuili.errors import AuditError, UsageError
 
@@ -129,7 +129,7 @@ class Log:
         self.settings = (
             read_settings(path) if must_exist or (directory / SETTINGS).exists() else make_log(path, self._disk)
         )
-        self._signer = Signer.open(self.settings.key) if self.settings.key is not None else None
+        self._signer = signer(self.settings.key) if self.settings.key is not None else None
         if self.texts is Texts.SEALED:
             describe(("", ""), self.texts, "")  # the extra is missing now, or not at all
         self._files = CheckpointFiles(self.settings, self._disk)

@@ -1,78 +1,31 @@
-"""Ed25519 keys: who holds the private one can sign checkpoints, who holds the public one can check them."""
+"""Signatures of checkpoints: `engine.signing`, with a context of the record's own, and with its errors."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tuili.errors import AuditError, MissingExtra, UsageError
+from tuili.engine import signing
+from tuili.engine.signing import can_check as can_check
+from tuili.engine.signing import make_key as make_key
+from tuili.errors import AuditError, UsageError
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from collections.abc import Iterator
+    from pathlib import Path
 
-_CONTEXT = b"tuili-audit-checkpoint-1\n"  # so that a signature under something else never passes for one of ours
-
-
-class Signer:
-    """A private key, ready to sign.
-
-    Attributes:
-        public_key: Its public half, 64 hex digits.
-    """
-
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
-        self.public_key = key.public_key().public_bytes_raw().hex()
-
-    @classmethod
-    def open(cls, path: str | Path) -> Signer:
-        """The signer whose private key is in a PEM file.
-
-        Raises:
-            AuditError: It can't be read, or holds something else.
-            MissingExtra: The `audit` extra is not installed.
-        """
-        _require()
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-        try:
-            key = load_pem_private_key(Path(path).read_bytes(), password=None)
-        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-            reason = getattr(error, "strerror", None) or "it is not an unencrypted PEM file"
-            raise AuditError(f"{path}: the signing key can't be read: {reason}") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise AuditError(f"{path}: holds another kind of key; checkpoints are signed with Ed25519")
-        return cls(key)
-
-    def sign(self, message: bytes) -> str:
-        """The signature, 128 hex digits."""
-        return self._key.sign(_CONTEXT + message).hex()
+_CONTEXT = b"tuili-audit-checkpoint-1\n"
 
 
-def make_key(path: str | Path) -> str:
-    """Write a new private key to `path` (0600) and its public half, in hex, to `path`.pub. Returns the latter.
+def signer(path: str | Path) -> signing.Signer:
+    """The signer of checkpoints whose private key is in a PEM file.
 
     Raises:
-        UsageError: One of the files exists or can't be written.
+        AuditError: It can't be read, or holds something else.
         MissingExtra: The `audit` extra is not installed.
     """
-    _require()
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    key = Ed25519PrivateKey.generate()
-    public_key = Signer(key).public_key
-    content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    try:
-        _write_new(Path(path), content, 0o600)
-        _write_new(Path(f"{path}.pub"), public_key.encode() + b"\n", 0o644)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path}: the key can't be written: {reason}; name files that don't exist yet") from error
-    return public_key
+    with _told():
+        return signing.signer(path, _CONTEXT)
 
 
 def is_signed(message: bytes, signature: str, public_key: str) -> bool:
@@ -81,23 +34,7 @@ def is_signed(message: bytes, signature: str, public_key: str) -> bool:
     Raises:
         MissingExtra: The `audit` extra is not installed.
     """
-    _require()
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-        key.verify(bytes.fromhex(signature), _CONTEXT + message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def can_check() -> bool:
-    """Whether signatures can be checked here."""
-    from importlib.util import find_spec
-
-    return find_spec("cryptography") is not None
+    return signing.is_signed(message, signature, public_key, _CONTEXT)
 
 
 def read_public_key(path: str | Path) -> str:
@@ -106,24 +43,13 @@ def read_public_key(path: str | Path) -> str:
     Raises:
         AuditError: It can't be read, or holds something else.
     """
+    with _told():
+        return signing.read_public_key(path)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        text = Path(path).read_text("ascii").strip().lower()
-        key = bytes.fromhex(text)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "a public key is 64 hex digits"
-        raise AuditError(f"{path}: the public key can't be read: {reason}") from error
-    if len(key) != 32:
-        raise AuditError(f"{path}: a public key is 64 hex digits, and this is another file")
-    return text
-
-
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _require() -> None:
-    if not can_check():
-        raise MissingExtra("cryptography", "audit")
+        yield
+    except UsageError as error:
+        raise AuditError(str(error)) from error

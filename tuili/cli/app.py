@@ -28,6 +28,7 @@ from tuili.cli.pretrain import pretrain
 from tuili.cli.recommend import app as recommend
 from tuili.cli.robustness import bias, robustness
 from tuili.cli.serve import serve
+from tuili.cli.sign import sign
 from tuili.cli.synthesise import synthesise
 from tuili.cli.train import train
 from tuili.cli.tune import tune
@@ -64,6 +65,7 @@ _LISTED = {
     "predict": "What a model of another task says of a file's rows.",
     "synthesise": "Labelled pairs out of a grammar.",
     "pretrain": "A base to train from, out of raw text.",
+    "sign": "A bundle, so that others can tell that it is yours.",
     "export": "A joint checkpoint as ONNX, to be used without torch.",
 }
 
@@ -78,7 +80,7 @@ app = typer.Typer(
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
     *(judge, explain, classify, match, check, answer, serve),
-    *(evaluate, calibrate, robustness, bias, bench, train, tune, predict, synthesise, pretrain, export),
+    *(evaluate, calibrate, robustness, bias, bench, train, tune, predict, synthesise, pretrain, sign, export),
 )
 for _command in _COMMANDS:
     app.command(short_help=_LISTED[_command.__name__])(_command)

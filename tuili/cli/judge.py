@@ -26,6 +26,8 @@ from tuili.cli.options import (
     LabelOrder,
     MaxRisk,
     Model,
+    RequireSigned,
+    StrictUnicode,
     TextForm,
     Threads,
     audited,
@@ -74,9 +76,11 @@ def judge(
     ] = None,
     labels: LabelOrder = None,
     max_risk: MaxRisk = None,
+    require_signed: RequireSigned = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Give each verdict its evidence: the words on both sides that decide it.")
     ] = False,
+    strict_unicode: StrictUnicode = False,
     threads: Threads = None,
     audit: Audit = None,
     audit_texts: AuditTexts = TextForm.PLAIN,
@@ -101,10 +105,12 @@ def judge(
 
     def opened() -> Judge:
         own = on_ray.threads if runner is Runner.RAY else threads
-        engine: Judge = open_engine(model, own, labels, max_risk=max_risk)
+        engine: Judge = open_engine(model, own, labels, max_risk=max_risk, require_signed=require_signed)
         if cascade is not None:
             engine = _with_second(engine, cascade, own)
-        return _with_evidence(engine) if explain else engine
+        if explain:
+            engine = _with_evidence(engine)
+        return _strict(engine) if strict_unicode else engine
 
     if file is not None:
         if premise is not None:
@@ -134,6 +140,7 @@ def judge(
         with audited(opened(), audit, audit_texts) as engine:
             verdict = engine.judge([(premise, hypothesis)])[0]
             refuse_unanswered(engine)
+            _tell_unusual(premise, hypothesis)
     except InvalidPair as error:
         raise InputError(f"{error.field}: {error.reason}") from None
     _print_verdict(verdict, as_json=as_json)
@@ -158,6 +165,21 @@ def _with_evidence(engine: Judge) -> Judge:
     from tuili.explanation.with_evidence import WithEvidence
 
     return WithEvidence(engine)
+
+
+def _strict(engine: Judge) -> Judge:
+    from tuili.engine.strict_unicode import StrictUnicode
+
+    return StrictUnicode(engine)
+
+
+def _tell_unusual(premise: str, hypothesis: str) -> None:
+    """On standard error: what a reader of the two texts would not see."""
+    from tuili.data.unusual import in_words, unusual
+
+    for side, text in (("premise", premise), ("hypothesis", hypothesis)):
+        if found := unusual(text):
+            typer.echo(f"tuili: the {side} has: {in_words(found)}; judged as it is", err=True)
 
 
 def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:

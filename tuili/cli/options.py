@@ -52,6 +52,17 @@ AuditTexts = Annotated[
     TextForm, typer.Option("--audit-texts", help="What records hold of the texts: see docs/audit.md.")
 ]
 
+RequireSigned = Annotated[
+    Path | None,
+    typer.Option("--require-signed", metavar="KEY.pub", help="Take only a bundle signed with this key: tuili sign."),
+]
+StrictUnicode = Annotated[
+    bool,
+    typer.Option(
+        "--strict-unicode", help="Refuse texts with invisible, direction-changing, control or look-alike characters."
+    ),
+]
+
 
 @contextmanager
 def audited(judge: Judge, log: Path | None, texts: TextForm) -> Iterator[Judge]:
@@ -66,9 +77,16 @@ def audited(judge: Judge, log: Path | None, texts: TextForm) -> Iterator[Judge]:
         yield Recorded(judge, opened)
 
 
-def open_engine(model: str | None, threads: int | None, labels: str | None, *, max_risk: float | None = None) -> Engine:
+def open_engine(
+    model: str | None,
+    threads: int | None,
+    labels: str | None,
+    *,
+    max_risk: float | None = None,
+    require_signed: Path | None = None,
+) -> Engine:
     """The engine that these options name."""
     from tuili.engine.load import load
 
     order = None if labels is None else [label.strip() for label in labels.split(",")]
-    return load(model, threads=threads, labels=order, max_risk=max_risk)
+    return load(model, threads=threads, labels=order, max_risk=max_risk, require_signed=require_signed)

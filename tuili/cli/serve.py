@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tuili.cli.file_judging import Runner
-from tuili.cli.options import Model
+from tuili.cli.options import Model, RequireSigned, StrictUnicode
 from tuili.errors import UsageError
 
 
@@ -21,6 +21,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", help="Processes, each with a model of its own.")] = 1,
     model: Model = None,
+    require_signed: RequireSigned = None,
     threads: Annotated[int, typer.Option("--threads", help="Processor threads of each worker's model.")] = 1,
     token_file: Annotated[
         Path | None, typer.Option("--token-file", help="Bearer tokens, one a line; or one in TUILI_TOKEN.")
@@ -37,6 +38,7 @@ def serve(
     max_body: Annotated[int, typer.Option("--max-body", help="Bytes of a request's body.")] = 2**20,
     max_text: Annotated[int, typer.Option("--max-text", help="Characters of a text.")] = 100_000,
     max_pairs: Annotated[int, typer.Option("--max-pairs", help="Pairs of a request.")] = 1000,
+    strict_unicode: StrictUnicode = False,
     runner: Annotated[
         Runner, typer.Option("--runner", help="Who runs the workers: this command, or Ray Serve.")
     ] = Runner.LOCAL,
@@ -48,11 +50,13 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the judge over HTTP, with a page at /. Only this machine can reach it unless --host says otherwise."""
+    from tuili.engine.signed import public_key_of
     from tuili.serving.settings import Settings
     from tuili.serving.start import serve as start
 
     settings = Settings(
         model=model,
+        require_signed=None if require_signed is None else public_key_of(require_signed),
         threads=threads,
         host=host,
         port=port,
@@ -67,6 +71,7 @@ def serve(
         max_body=max_body,
         max_text=max_text,
         max_pairs=max_pairs,
+        strict_unicode=strict_unicode,
         otel=otel,
     )
     if runner is Runner.LOCAL:

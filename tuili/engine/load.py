@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuili.engine.calibrate import threshold_for
 from tuili.engine.engine import Engine
+from tuili.engine.signed import open_signed, public_key_of
 from tuili.errors import BundleError, UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Options:
     labels: str | tuple[str, ...] | None
     check_labels: bool
     max_risk: float | None = None
+    require_signed: str | None = None
 
 
 def load(
@@ -49,6 +51,7 @@ def load(
     labels: Sequence[Label | str] | None = None,
     check_labels: bool = True,
     max_risk: float | None = None,
+    require_signed: str | os.PathLike[str] | None = None,
 ) -> Engine:
     """An engine for the model at an address.
 
@@ -64,9 +67,11 @@ def load(
         max_risk: Share of decided verdicts that may be wrong, above 0 and below 1, in place of a threshold: the model's
             calibration then says from which confidence on it decides. `engine.calibrate.threshold_for` says what is
             promised, and docs/how-to-read-a-verdict.md of which pairs.
+        require_signed: The public key, as 64 hex digits or a file with them, that the bundle must be signed with
+            (`engine.signed`). By default nobody looks, and records of verdicts say that it is unsigned.
 
     Raises:
-        UsageError: An address or option that can't be.
+        UsageError: An address or option that can't be; `require_signed` of what is no bundle.
         BundleError: The directory is missing or damaged.
         ModelError: A checkpoint that can't be used, or whose label order is in doubt.
         MissingExtra: A checkpoint, without the `hf` extra.
@@ -87,7 +92,8 @@ def load(
     if max_risk is not None and threshold is not None:
         raise UsageError("a threshold and a max_risk both say when to decide; give one of them")
     order = labels if labels is None or isinstance(labels, str) else tuple(str(label) for label in labels)
-    return _load(Options(model, threads, cache_bytes, threshold, order, check_labels, max_risk))
+    signed_by = None if require_signed is None else public_key_of(require_signed)
+    return _load(Options(model, threads, cache_bytes, threshold, order, check_labels, max_risk, signed_by))
 
 
 def bundle_directory(model: str | os.PathLike[str] | None = None) -> str:
@@ -125,7 +131,9 @@ def _load(options: Options) -> Engine:
             raise BundleError(f"{model} is not a directory; a model is a bundle or a checkpoint directory")
         if (path / "bundle.json").exists():
             return _open_bundle(model, options)
+        _refuse_unsigned(options)
         return _open_export(model, options) if (path / "joint.json").exists() else _open_checkpoint(model, options)
+    _refuse_unsigned(options)
     scheme, _, name = model.partition(":")
     if scheme == "hf" and name:
         return _open_checkpoint(model, options)
@@ -139,11 +147,10 @@ def _load(options: Options) -> Engine:
 def _open_bundle(directory: str, options: Options) -> Engine:
     if options.labels is not None:
         raise UsageError("a bundle knows the order of its labels; labels are for checkpoints")
-    from tuili.bundle import Bundle
     from tuili.engine.percepts import PerceptReader
     from tuili.reasoning.embedded import Embedded
 
-    bundle = Bundle.open(directory)
+    bundle = open_signed(directory, options.require_signed)
     backend = Embedded(bundle, threads=options.threads or available_threads())
     return Engine(
         PerceptReader(backend, cache_bytes=options.cache_bytes),
@@ -155,6 +162,11 @@ def _open_bundle(directory: str, options: Options) -> Engine:
         calibration=bundle.manifest.calibration,
         origin=(_load, (options,)),
     )
+
+
+def _refuse_unsigned(options: Options) -> None:
+    if options.require_signed is not None:
+        raise UsageError(f"{options.model!r} is no bundle, and only a bundle can be signed; one was required")
 
 
 def _threshold(manifest: Manifest, options: Options) -> float:

@@ -29,6 +29,8 @@ def provenance(engine: Engine, *, backend: object, options: object, **parameters
     for name in ("digest", "threads"):
         if (value := getattr(backend, name, None)) is not None:
             said[name] = value
+    if "digest" in said:
+        said["signed_by"] = getattr(options, "require_signed", None)  # None: unsigned, as far as anyone looked
     if is_dataclass(options) and not isinstance(options, type):
         said["options"] = asdict(options)
     calibration = getattr(engine, "calibration", None)

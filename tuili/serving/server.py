@@ -125,7 +125,7 @@ def judge_of(settings: Settings) -> Judge:
     """The judge that a worker serves; with a record of its verdicts where one is asked for."""
     from tuili.engine.load import load
 
-    engine: Any = load(settings.model, threads=settings.threads)
+    engine: Any = load(settings.model, threads=settings.threads, require_signed=settings.require_signed)
     if settings.audit is None:
         return engine  # type: ignore[no-any-return]
     from tuili.audit.log import Log as Record

@@ -39,6 +39,7 @@ class Settings:
 
     Attributes:
         model: Address of the model, as `tuili.load` takes it.
+        require_signed: The public key that the model must be signed with; None: any bundle.
         threads: Processor threads of the model in each worker.
         host: Address to listen on. Anything but loopback needs a token.
         port: 0 takes a free one.
@@ -59,10 +60,12 @@ class Settings:
         max_requests: Requests in progress in each worker, waiting ones included.
         application_threads: Requests for checks, explanations and the like at once.
         audit: Directory of the record of verdicts; None: no record.
+        strict_unicode: Refuse texts with characters that a reader does not see as they are (`data.unusual`).
         otel: Send traces (OpenTelemetry); without it, where the environment's `OTEL_` variables ask for them.
     """
 
     model: str | None = None
+    require_signed: str | None = None
     threads: int = 1
     host: str = "127.0.0.1"
     port: int = 8000
@@ -84,6 +87,7 @@ class Settings:
     max_requests: int = 2000
     application_threads: int = 8
     audit: str | None = None
+    strict_unicode: bool = False
     otel: bool = False
 
     def __post_init__(self) -> None:
