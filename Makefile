@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 FLAGS ?=
 
-.PHONY: check setup style types layers test docs
+.PHONY: check setup style types layers test docs lock vulnerabilities wheel
 
 check: setup style types layers test
 
@@ -33,3 +33,16 @@ test: setup
 docs: setup
 	$(BIN)/python docs/site/prepare.py
 	$(BIN)/python -m mkdocs build --strict
+
+# What a plain install brings, pinned and hashed, for every system and Python. Needs the network, and uv.
+lock:
+	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
+		--custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+# Whether anything of the lock has a known vulnerability. Needs the network, and pip-audit; no part of `check`.
+vulnerabilities:
+	pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
+
+# The same bytes from the same sources, with the bill of materials inside.
+wheel:
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PYTHON) -m pip wheel --no-deps --wheel-dir dist .
