@@ -123,6 +123,24 @@ def test_a_row_that_kills_stops_the_run_where_errors_do(tiny_engine, source, tmp
     assert not (tmp_path / "out.jsonl").exists()
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_a_worker_has_done_is_on_disk_before_it_gets_more(tiny_engine, source, tmp_path, workers):
+    """F12: a driver that is killed at any moment costs each worker one shard at most."""
+    crew = Crew(tiny_engine, source, size=workers)
+    parts = tmp_path / "out.jsonl.parts"
+    unwritten = []
+    put = crew.put
+
+    def putting(piece):
+        unwritten.append(crew.judged - len(list(parts.glob("[0-9]*.jsonl"))))
+        put(piece)
+
+    crew.put = putting
+    judge_file_in_shards(tiny_engine, source, tmp_path / "out.jsonl", crew, shard_rows=5)
+    assert len(unwritten) == 10
+    assert not any(unwritten)
+
+
 def test_an_interrupted_run_goes_on_with_the_shards_that_are_missing(tiny_engine, source, whole, tmp_path):
     """F12"""
     crew = Crew(tiny_engine, source)

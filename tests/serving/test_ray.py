@@ -159,7 +159,7 @@ def test_twenty_workers_killed_lose_nothing_and_repeat_nothing(tiny_engine, tmp_
 @posix
 @pytest.mark.slow
 def test_a_killed_driver_leaves_shards_with_which_the_same_command_goes_on(tiny_directory, tmp_path):
-    """F12: the same bytes; what was on disk is not done again; workers end with their driver."""
+    """F12: the same bytes; what was on disk is not done again, a shard a worker at most; workers end with it."""
     source = write_pairs(tmp_path / "in.jsonl", 3000)
     engine = load(str(tiny_directory), threads=1)
     whole = judge_file(engine, source, tmp_path / "whole.jsonl").output.read_bytes()
@@ -168,7 +168,7 @@ def test_a_killed_driver_leaves_shards_with_which_the_same_command_goes_on(tiny_
         "from ray_judges import Slow\n"
         "from tuili.engine.sharded_run import judge_file_in_shards\n"
         "from tuili.serving.ray_workers import ray_workers\n"
-        "judge = Slow(tuili.load(sys.argv[1], threads=1), 0.005)\n"
+        "judge = Slow(tuili.load(sys.argv[1], threads=1), 0.005, begun=sys.argv[3] + '.begun')\n"
         "run = judge_file_in_shards(judge, sys.argv[2], sys.argv[3],\n"
         "    lambda: ray_workers(judge, source=sys.argv[2], workers=2), shard_rows=100)\n"
         "print(run.resumed)\n"
@@ -194,6 +194,8 @@ def test_a_killed_driver_leaves_shards_with_which_the_same_command_goes_on(tiny_
     kept = len(list(parts.glob("*.jsonl")))
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     assert int(done.stdout) == 100 * kept
+    begun = sum(int(line) for line in Path(f"{output}.begun").read_text().splitlines())
+    assert begun - 3000 <= 2 * 2 * 100  # two kills, two workers, a shard each
     assert output.read_bytes() == whole
     assert not parts.exists()
 
@@ -270,6 +272,20 @@ class Fake:
 
 
 HELLO = {"tuili": "1", "model": "m"}
+
+
+def test_a_worker_has_one_shard_at_a_time():
+    """F12: what a killed driver costs is what its workers have in hand."""
+    from tuili.engine.shard import Piece
+
+    fake = Fake(json.dumps(HELLO).encode(), b"reply")
+    crew = RayWorkers(fake, fake.actor, HELLO, 2)
+    assert crew.room == 2
+    crew.put(Piece(0, 0, ()))
+    crew.put(Piece(1, 0, ()))
+    assert crew.room == 0
+    assert crew.next()[1] == b"reply"
+    assert crew.room == 1
 
 
 @pytest.mark.parametrize(
