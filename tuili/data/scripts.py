@@ -22,7 +22,7 @@ _ALPHABETS = {
     "cherokee": re.compile(f"[{_CHEROKEE}]"),
 }
 _ALIKE = {
-    "cyrillic": frozenset("асеһіјԛорѕԝхуүвԁАВСЕԌНІЈКМОРЅТԜХУҮЗ"),
+    "cyrillic": frozenset("асеһіјԛорѕԝхуүԁАВСЕԌНІЈКМОРЅТԜХУҮ"),
     "greek": frozenset("αγικνορυΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϲϳ"),
     "armenian": frozenset("ցհոօսքզԼՍՕ"),
     "cherokee": frozenset("ᎠᎡᎢᎥᎩᎪᎫᎬᎳᎵᎷᎻᎽᏀᏂᏃᏎᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏧᏴ"),
@@ -39,24 +39,25 @@ def look_alikes(text: str) -> list[int]:
     """Offsets of letters that pass for letters of the script they stand among, in order.
 
     Two ways: a word mixes Latin and another script, and all letters of one of the two pass for the other's; or all
-    of a word's letters pass for Latin ones, in a text that has Latin words and nothing else in that script.
+    of a word's letters pass for Latin ones, in a text that is mostly Latin and has nothing else in that script.
     """
     if not _FOREIGN.search(text):
         return []
     found: list[int] = []
     pure: dict[str, list[tuple[int, str]]] = {}  # words of one foreign script
-    has_latin = False
+    latin = 0
     for match in _WORD.finditer(text):
         word, start = match[0], match.start()
         scripts = _scripts(word)
         if list(scripts) == ["latin"]:
-            has_latin = True
+            latin += len(word)
         elif len(scripts) == 1:
             pure.setdefault(next(iter(scripts)), []).append((start, word))
         else:
             found += [start + place for place in _among(word, scripts)]
-    for script, words in pure.items() if has_latin else ():
-        if all(letter in _ALIKE[script] for _, word in words for letter in word):
+    for script, words in pure.items():
+        foreign = "".join(word for _, word in words)
+        if len(foreign) <= latin and all(letter in _ALIKE[script] for letter in foreign):
             found += [place for start, word in words for place in _whole(start, word, script)]
     return sorted(found)
 

@@ -138,7 +138,7 @@ def _is_needed(text: str, offset: int, character: str) -> bool:
         picture = text[offset - 2 : offset - 1] if before == "\ufe0f" else before
         return bool(_PICTURE.match(picture) and _PICTURE.match(after))
     if character == "\u200b":
-        return bool(_UNSPACED.match(before) or _UNSPACED.match(after))
+        return _UNSPACED.search(text, max(0, offset - 3), offset + 4) is not None  # often doubled
     if character in "\ufe0e\ufe0f":
         return bool(_PICTURE.match(before) or _KEY.match(before) or _IDEOGRAPH.match(before))
     if "\ufe00" <= character <= "\ufe02" or "\U000e0100" <= character <= "\U000e01ef":
@@ -152,7 +152,8 @@ class _Directions:
     """Which direction marks a text needs: those of a line with letters that run from right to left.
 
     Overrides are never needed: they show letters in an order that is not theirs. Nor is an embedding that its line
-    does not close, which would reach into what a page shows next.
+    does not close, which would reach into what a page shows next; unless it begins the line, and only says which way
+    that runs.
     """
 
     def __init__(self, text: str) -> None:
@@ -178,6 +179,8 @@ class _Directions:
         opened: list[tuple[int, str]] = []
         for match in _HIDDEN.finditer(line) if self._marks else ():
             place, character = start + match.start(), match[0]
+            if character in "\u202a\u202b" and place == start:
+                needed.add(place)
             if character in _OPEN:
                 opened.append((place, "\u202c" if character < "\u2066" else "\u2069"))
             elif character in _OVERRIDE:
