@@ -20,8 +20,8 @@ from made_pairs import make_pairs
 from timing import machine
 
 import tuili
-from tuili.engine.file_run import judge_file
-from tuili.engine.sharded_run import judge_file_in_shards
+from tuili.engine.runs.file_run import judge_file
+from tuili.engine.runs.sharded_run import judge_file_in_shards
 from tuili.serving.ray_workers import ray_workers
 
 TICKS = os.sysconf("SC_CLK_TCK")

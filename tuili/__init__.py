@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tuili.applications.match import match as match
     from tuili.applications.recommend.recommender import Recommender as Recommender
     from tuili.engine.default import judge as judge
-    from tuili.engine.file_run import judge_file as judge_file
     from tuili.engine.load import load as load
+    from tuili.engine.runs.file_run import judge_file as judge_file
     from tuili.errors import TuiliError as TuiliError
     from tuili.evaluation.evaluate import evaluate as evaluate
     from tuili.explanation.explain import explain as explain
@@ -51,7 +51,7 @@ _HOMES = {
     "evaluate": "tuili.evaluation.evaluate",
     "explain": "tuili.explanation.explain",
     "judge": "tuili.engine.default",
-    "judge_file": "tuili.engine.file_run",
+    "judge_file": "tuili.engine.runs.file_run",
     "load": "tuili.engine.load",
     "match": "tuili.applications.match",
     "train": "tuili.learning.train",

@@ -25,7 +25,7 @@ from tuili.audit.reading import read_entries
 from tuili.audit.settings import make_log, read_settings
 from tuili.audit.texts import flags, is_text
 from tuili.audit.verify import verify
-from tuili.engine.file_run import judge_file
+from tuili.engine.runs.file_run import judge_file
 from tuili.errors import AuditError, InvalidPair, ModelError, UsageError
 from tuili.reasoning.scripted import Scripted
 from tuili.types import Evidence, Label, Span

@@ -11,7 +11,7 @@ import time
 import pytest
 from test_engine import make_pairs
 
-from tuili.engine.file_run import judge_file
+from tuili.engine.runs.file_run import judge_file
 from tuili.errors import DataError, ModelError, ResumeError, UsageError
 
 

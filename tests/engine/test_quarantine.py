@@ -6,8 +6,8 @@ import pytest
 from test_engine import make_pairs
 from test_file_run import Dying, bad_file, read, write_pairs
 
-from tuili.engine.file_run import judge_file
-from tuili.engine.stream import judge_stream
+from tuili.engine.runs.file_run import judge_file
+from tuili.engine.runs.stream import judge_stream
 from tuili.errors import AuditError, ModelError, NumericalError, ResumeError, UsageError
 
 

@@ -11,9 +11,9 @@ import pytest
 from test_engine import make_pairs
 from test_file_run import read, write_pairs
 
-from tuili.engine.file_run import judge_file
-from tuili.engine.shard import judge_piece, lines_of
-from tuili.engine.sharded_run import judge_file_in_shards
+from tuili.engine.runs.file_run import judge_file
+from tuili.engine.runs.shard import judge_piece, lines_of
+from tuili.engine.runs.sharded_run import judge_file_in_shards
 from tuili.errors import DataError, ModelError, NumericalError, ResumeError, UsageError
 from tuili.reasoning.scripted import Scripted
 
@@ -175,7 +175,7 @@ def test_a_file_that_was_put_among_the_shards_is_never_removed(tiny_engine, sour
 
 
 def test_a_merge_that_was_cut_short_is_done_again(tiny_engine, source, whole, tmp_path, monkeypatch):
-    from tuili.engine.run_files import RunFiles
+    from tuili.engine.runs.run_files import RunFiles
 
     crew = Crew(tiny_engine, source)
     with monkeypatch.context() as patched:

@@ -10,7 +10,7 @@ import pytest
 from tuili.audit.log import Log
 from tuili.audit.reading import read_entries
 from tuili.audit.recorded import Recorded
-from tuili.engine.file_run import judge_file
+from tuili.engine.runs.file_run import judge_file
 from tuili.engine.strict_unicode import StrictUnicode
 from tuili.errors import InvalidPair, ResumeError
 

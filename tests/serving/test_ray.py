@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from ray_judges import POISON, Slow
 
-from tuili.engine.file_run import judge_file
 from tuili.engine.load import load
-from tuili.engine.sharded_run import judge_file_in_shards
+from tuili.engine.runs.file_run import judge_file
+from tuili.engine.runs.sharded_run import judge_file_in_shards
 from tuili.errors import ModelError, UsageError
 from tuili.serving.ray_cluster import ray_begun
 from tuili.serving.ray_workers import RayWorkers, ray_workers
@@ -166,7 +166,7 @@ def test_a_killed_driver_leaves_shards_with_which_the_same_command_goes_on(tiny_
     script = (
         "import sys, tuili\n"
         "from ray_judges import Slow\n"
-        "from tuili.engine.sharded_run import judge_file_in_shards\n"
+        "from tuili.engine.runs.sharded_run import judge_file_in_shards\n"
         "from tuili.serving.ray_workers import ray_workers\n"
         "judge = Slow(tuili.load(sys.argv[1], threads=1), 0.005, begun=sys.argv[3] + '.begun')\n"
         "run = judge_file_in_shards(judge, sys.argv[2], sys.argv[3],\n"
@@ -276,7 +276,7 @@ HELLO = {"tuili": "1", "model": "m"}
 
 def test_a_worker_has_one_shard_at_a_time():
     """F12: what a killed driver costs is what its workers have in hand."""
-    from tuili.engine.shard import Piece
+    from tuili.engine.runs.shard import Piece
 
     fake = Fake(json.dumps(HELLO).encode(), b"reply")
     crew = RayWorkers(fake, fake.actor, HELLO, 2)
@@ -301,7 +301,7 @@ def test_a_worker_has_one_shard_at_a_time():
 )
 def test_workers_that_are_not_what_they_should_be_end_the_run(hello, judge, words):
     """S13: another model, another version, objects for bytes."""
-    from tuili.engine.shard import Piece
+    from tuili.engine.runs.shard import Piece
 
     fake = Fake(hello, judge)
     crew = RayWorkers(fake, fake.actor, HELLO, 1)

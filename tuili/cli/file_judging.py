@@ -16,7 +16,7 @@ from tuili.errors import ModelError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tuili.engine.file_run import FileRun
+    from tuili.engine.runs.file_run import FileRun
     from tuili.types import Judge
 
 WARM = ("A man is sleeping on a bench.", "A person is asleep.")
@@ -85,12 +85,12 @@ def _run(
     engine: Judge, file: Path, output: Path, on_error: OnError, ray: RayOptions | None, show: Callable[[int], None]
 ) -> FileRun:
     if ray is None:
-        from tuili.engine.file_run import judge_file
+        from tuili.engine.runs.file_run import judge_file
 
         return judge_file(engine, file, output, on_error=on_error.value, progress=show)
-    from tuili.engine.file_run import CHUNK
     from tuili.engine.load import available_threads
-    from tuili.engine.sharded_run import judge_file_in_shards
+    from tuili.engine.runs.file_run import CHUNK
+    from tuili.engine.runs.sharded_run import judge_file_in_shards
     from tuili.serving.ray_cluster import require_ray
     from tuili.serving.ray_workers import ray_workers
 

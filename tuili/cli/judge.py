@@ -203,7 +203,7 @@ def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
 
 
 def _judge_stream(engine: Judge, on_error: OnError) -> None:
-    from tuili.engine.stream import judge_stream
+    from tuili.engine.runs.stream import judge_stream
 
     # A reader of its own: the interpreter waits at its end for whoever is still reading its standard input.
     stream = os.fdopen(sys.stdin.fileno(), "rb", closefd=False)

@@ -1,4 +1,4 @@
-"""Workers of `engine.sharded_run` on Ray: actors with a model each, in processes that may die."""
+"""Workers of `engine.runs.sharded_run` on Ray: actors with a model each, in processes that may die."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tuili.engine.shard import judge_piece
+from tuili.engine.runs.shard import judge_piece
 from tuili.errors import ModelError, UsageError
 from tuili.serving.ray_cluster import last_line, ray_begun
 from tuili.version import __version__
@@ -16,8 +16,8 @@ from tuili.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tuili.engine.rows import OnError
-    from tuili.engine.shard import Piece
+    from tuili.engine.runs.rows import OnError
+    from tuili.engine.runs.shard import Piece
     from tuili.types import Judge
 
 AHEAD = 1
@@ -44,7 +44,7 @@ class ShardWorker:
         return json.dumps(_what(self._judge)).encode()
 
     def judge(self, rows: Any) -> bytes:
-        """See `engine.shard.judge_piece`."""
+        """See `engine.runs.shard.judge_piece`."""
         return judge_piece(self._judge, rows, self._source, self._on_error)
 
 
@@ -96,7 +96,7 @@ class _Worker:
 
 
 class RayWorkers:
-    """See `engine.sharded_run.Workers`. One that dies is replaced by a new one."""
+    """See `engine.runs.sharded_run.Workers`. One that dies is replaced by a new one."""
 
     def __init__(self, ray: Any, begin: Any, expected: dict[str, Any], number: int) -> None:
         self._ray = ray

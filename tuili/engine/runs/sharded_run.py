@@ -20,18 +20,18 @@ from tuili.data.atomic import write_files
 from tuili.data.chunks import chunks
 from tuili.data.example import BadRow
 from tuili.data.read import open_examples
-from tuili.engine.file_run import CHUNK, FileRun, check_files, check_unchanged, run_identity
-from tuili.engine.rows import error_line
-from tuili.engine.run_files import RunFiles, writable
-from tuili.engine.shard import Piece, lines_of
+from tuili.engine.runs.file_run import CHUNK, FileRun, check_files, check_unchanged, run_identity
+from tuili.engine.runs.rows import error_line
+from tuili.engine.runs.run_files import RunFiles, writable
+from tuili.engine.runs.shard import Piece, lines_of
 from tuili.errors import DataError, ResumeError, TuiliError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from tuili.engine.file_run import Progress
-    from tuili.engine.rows import OnError
+    from tuili.engine.runs.file_run import Progress
+    from tuili.engine.runs.rows import OnError
     from tuili.types import Judge
 
 MOST_ROWS = 1_000_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tuili import errors
-from tuili.engine.rows import judged_lines
+from tuili.engine.runs.rows import judged_lines
 from tuili.errors import DataError, ModelError, TuiliError
 from tuili.types import Verdict
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuili.data.example import BadRow, Example
-    from tuili.engine.rows import OnError
+    from tuili.engine.runs.rows import OnError
     from tuili.types import Judge
 
 _FIELDS = ("row", "field")

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 from tuili.data.chunks import chunks
 from tuili.data.fingerprint import fingerprint
 from tuili.data.read import open_examples
-from tuili.engine.rows import check_on_error, judged_lines
-from tuili.engine.run_files import RunFiles, identity_of, state_of
+from tuili.engine.runs.rows import check_on_error, judged_lines
+from tuili.engine.runs.run_files import RunFiles, identity_of, state_of
 from tuili.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from tuili.engine.rows import OnError
+    from tuili.engine.runs.rows import OnError
     from tuili.types import Judge
 
 CHUNK = 2048

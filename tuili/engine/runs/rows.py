@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tuili.data.example import BadRow, Example
-from tuili.engine.poison import Halving
+from tuili.engine.runs.poison import Halving
 from tuili.errors import DataError, InvalidPair, ModelError, TuiliError, UsageError
 
 if TYPE_CHECKING:

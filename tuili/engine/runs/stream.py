@@ -7,14 +7,14 @@ import threading
 from typing import IO, TYPE_CHECKING
 
 from tuili.data.read import read_stream
-from tuili.engine.rows import check_on_error, judged_lines
+from tuili.engine.runs.rows import check_on_error, judged_lines
 from tuili.errors import TuiliError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tuili.data.example import BadRow, Example
-    from tuili.engine.rows import OnError
+    from tuili.engine.runs.rows import OnError
     from tuili.types import Judge
 
 MOST = 256
