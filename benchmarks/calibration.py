@@ -1,8 +1,8 @@
 """How far the embedded model's confidence can be trusted: `python benchmarks/calibration.py --data DIR [--cache DIR]`.
 
 What is fitted is fitted on the tune part of a dev set, and what is measured is measured on the held part
-(`models/splits.toml`); `cross-fitted` goes over the held part in two folds by premise. Intervals: 95 %, bootstrap over
-premises. Prints Markdown.
+(`models/splits.toml`); `cross-fitted` goes over the held part, or over the whole dev set, in ten folds by premise.
+Intervals: 95 %, bootstrap over premises. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from splits import read_part
 from tuili.bundle import Bundle
 from tuili.calibration import Map
 from tuili.engine.calibrate import calibrated, threshold_for
+from tuili.engine.familiar import unknown_words
 from tuili.engine.load import bundle_directory, load
 from tuili.errors import UsageError
 from tuili.evaluation import metrics
@@ -34,13 +36,17 @@ from tuili.evaluation.risk import fit_risk
 from tuili.evaluation.selective import risk_curve
 from tuili.types import THREE_WAY
 
+if TYPE_CHECKING:
+    from tuili.evaluation.fit import Method
+
 SETS = {
     "SNLI": "esnli/dev.parquet",
     "MNLI": "mnli/dev_matched.parquet",
     "LingNLI": "lingnli/dev.parquet",
     "InfoTabS": "infotabs/dev.parquet",
 }
-METHODS = ("temperature", "vector", "isotonic")
+METHODS: tuple[Method, ...] = ("temperature", "vector", "isotonic", "familiarity")
+FOLDS = 10
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,18 @@ class Part:
     log_probs: np.ndarray
     windows: np.ndarray
     gold: np.ndarray
-    premises: list[str]
+    pairs: list[tuple[str, str]]
+
+    @property
+    def premises(self) -> list[str]:
+        return [premise for premise, _ in self.pairs]
+
+    def fitted(self, method: Method = "temperature") -> Map:
+        return fit_map(self.log_probs, self.gold, self.windows, method=method, pairs=self.pairs)
+
+    def mapped(self, how: Map) -> np.ndarray:
+        unknown = None if how.familiar is None else unknown_words(self.pairs, how.familiar)
+        return calibrated(self.log_probs, self.windows, how, unknown)
 
 
 def read(data: Path, cache: Path | None, name: str, part: str) -> Part:
@@ -71,7 +88,7 @@ def read(data: Path, cache: Path | None, name: str, part: str) -> Part:
             np.savez(file, log_probs=log_probs, windows=windows)
         print(f"scored {name} {part}", file=sys.stderr, flush=True)
     gold = np.array([THREE_WAY.index(label) for *_, label in rows])
-    return Part(log_probs, windows, gold, [hashlib.sha256(row[0].encode()).hexdigest() for row in rows])
+    return Part(log_probs, windows, gold, [(premise, hypothesis) for premise, hypothesis, _ in rows])
 
 
 def ece(p: np.ndarray, part: Part) -> str:
@@ -92,28 +109,58 @@ def calibration_table(tune: dict[str, Part], held: dict[str, Part]) -> None:
     manifest = Bundle.open(bundle_directory()).manifest
     as_shipped = Map.plain(manifest.temperature) if manifest.calibration is None else manifest.calibration.map
     for name, part in held.items():
-        shipped = calibrated(part.log_probs, part.windows, as_shipped)
-        print(f"| {name} | as shipped | | {figures(shipped, part)} |")
+        print(f"| {name} | as shipped | | {figures(part.mapped(as_shipped), part)} |")
         for method in METHODS:
             for origin in dict.fromkeys(("SNLI", name)):
-                how = fit_map(tune[origin].log_probs, tune[origin].gold, tune[origin].windows, method=method)
-                p = calibrated(part.log_probs, part.windows, how)
+                p = part.mapped(tune[origin].fitted(method))
                 print(f"| {name} | {method} | {origin} tune | {figures(p, part)} |")
-            p = cross_fitted(part.log_probs, part.gold, part.windows, part.premises, method=method)
-            print(f"| {name} | {method} | cross-fitted | {figures(p, part)} |")
+            print(f"| {name} | {method} | cross-fitted | {figures(crossed(part, method), part)} |")
+
+
+def whole_table(tune: dict[str, Part], held: dict[str, Part]) -> None:
+    print("\n## Cross-fitted over the whole dev set\n")
+    print("| set | method | ECE %, debiased | ECE % | accuracy | Brier | log-loss | set coverage at 90 % |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|")
+    for name in held:
+        part = joined(tune[name], held[name])
+        for method in METHODS:
+            p = crossed(part, method)
+            print(f"| {name} | {method} | {figures(p, part)} | {crossed_coverage(p, part):.1%} |")
+
+
+def crossed(part: Part, method: Method) -> np.ndarray:
+    return cross_fitted(
+        part.log_probs, part.gold, part.windows, part.premises, method=method, folds=FOLDS, pairs=part.pairs
+    )
+
+
+def crossed_coverage(p: np.ndarray, part: Part) -> float:
+    """Share of sets that hold the gold label, each fold's sets found on the other folds."""
+    fold = np.array([int(hashlib.sha256(premise.encode()).hexdigest()[:8], 16) % FOLDS for premise in part.premises])
+    covered = 0.0
+    for turn in range(FOLDS):
+        out = fold == turn
+        sets = fit_sets(p[~out], part.gold[~out])
+        covered += score_sets(p[out], part.gold[out], sets).set_coverage * int(out.sum())
+    return covered / len(part.gold)
+
+
+def joined(one: Part, other: Part) -> Part:
+    arrays = (np.concatenate([getattr(one, key), getattr(other, key)]) for key in ("log_probs", "windows", "gold"))
+    return Part(*arrays, [*one.pairs, *other.pairs])
 
 
 def sets_table(tune: dict[str, Part], held: dict[str, Part]) -> None:
     print("\n## Prediction sets at 90 %, held part\n")
     print("| set | found on | by label | set coverage | least label | labels a set | one label |")
     print("|---|---|---|---:|---:|---:|---:|")
-    how = fit_map(tune["SNLI"].log_probs, tune["SNLI"].gold, tune["SNLI"].windows)
+    how = tune["SNLI"].fitted()
     for name, part in held.items():
         for origin in dict.fromkeys((name, "SNLI")):
             source = tune[origin]
             for by_label in (False, True):
-                sets = fit_sets(calibrated(source.log_probs, source.windows, how), source.gold, by_label=by_label)
-                found = score_sets(calibrated(part.log_probs, part.windows, how), part.gold, sets)
+                sets = fit_sets(source.mapped(how), source.gold, by_label=by_label)
+                found = score_sets(part.mapped(how), part.gold, sets)
                 print(
                     f"| {name} | {origin} tune | {'yes' if by_label else 'no'} | {found.set_coverage:.1%} | "
                     f"{found.least_by_label:.1%} | {found.mean_size:.2f} | {found.single:.1%} |"
@@ -124,9 +171,9 @@ def selective_table(tune: dict[str, Part], held: dict[str, Part]) -> None:
     print("\n## Selective accuracy, held part, temperature of SNLI tune\n")
     print("| set | all | answered 90 % | 80 % | 50 % | gain at 80 %, points | AURC |")
     print("|---|---:|---:|---:|---:|---:|---:|")
-    how = fit_map(tune["SNLI"].log_probs, tune["SNLI"].gold, tune["SNLI"].windows)
+    how = tune["SNLI"].fitted()
     for name, part in held.items():
-        p = calibrated(part.log_probs, part.windows, how)
+        p = part.mapped(how)
         right = {share: at_share(p, part.gold, share) for share in (1.0, 0.9, 0.8, 0.5)}
 
         def gain(probabilities: np.ndarray, gold: np.ndarray) -> float:
@@ -149,12 +196,12 @@ def risk_table(tune: dict[str, Part], held: dict[str, Part]) -> None:
     print("\n## A chosen risk, held part, temperature and table of the set's own tune part and of SNLI's\n")
     print("| set | found on | max risk | threshold | answered | risk found |")
     print("|---|---|---:|---:|---:|---:|")
-    how = fit_map(tune["SNLI"].log_probs, tune["SNLI"].gold, tune["SNLI"].windows)
+    how = tune["SNLI"].fitted()
     for name, part in held.items():
-        p = calibrated(part.log_probs, part.windows, how)
+        p = part.mapped(how)
         for origin in dict.fromkeys((name, "SNLI")):
             source = tune[origin]
-            table = fit_risk(calibrated(source.log_probs, source.windows, how), source.gold)
+            table = fit_risk(source.mapped(how), source.gold)
             for risk in (0.02, 0.05, 0.1):
                 try:
                     threshold = threshold_for(table, risk)
@@ -179,6 +226,7 @@ def main() -> None:
     print(f"# Calibration of {engine.model}\n")
     print(", ".join(f"{name}: {len(tune[name].gold):,} tune, {len(held[name].gold):,} held" for name in SETS))
     calibration_table(tune, held)
+    whole_table(tune, held)
     sets_table(tune, held)
     selective_table(tune, held)
     risk_table(tune, held)

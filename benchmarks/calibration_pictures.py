@@ -11,8 +11,6 @@ from pathlib import Path
 from calibration import read
 
 from tuili.data.atomic import write_files
-from tuili.engine.calibrate import calibrated
-from tuili.evaluation.fit import fit_map
 from tuili.evaluation.plots.reliability import draw_reliability
 from tuili.evaluation.plots.risk import draw_risk
 from tuili.evaluation.reliability import equal_mass_bins, expected_calibration_error
@@ -26,11 +24,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "docs" / "pictures")
     arguments = parser.parse_args()
     tune = read(arguments.data, arguments.cache, "SNLI", "tune")
-    how = fit_map(tune.log_probs, tune.gold, tune.windows)
+    how = tune.fitted()
     pictures = {}
     for name in ("SNLI", "MNLI"):
         held = read(arguments.data, arguments.cache, name, "held")
-        p = calibrated(held.log_probs, held.windows, how)
+        p = held.mapped(how)
         curve = risk_curve(p, held.gold)
         ece = expected_calibration_error(p, held.gold)
         bins = equal_mass_bins(p, held.gold)

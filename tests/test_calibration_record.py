@@ -52,7 +52,7 @@ def test_a_record_pickles():
 
 
 WRONG: list[tuple[tuple[str, ...], Any, str]] = [
-    (("map", "method"), "platt", "one of temperature, vector, isotonic"),
+    (("map", "method"), "platt", "one of temperature, vector, isotonic, familiarity"),
     (("map", "temperatures"), [], "begin with 1 and rise"),
     (("map", "temperatures"), [{"windows": 2, "temperature": 1.0}], "begin with 1 and rise"),
     (("map", "temperatures"), [{"windows": 1, "temperature": 0}], "0.01 to 100"),

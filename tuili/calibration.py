@@ -6,6 +6,7 @@ SHA-256 of the file that they came from, but no text of it and no date, so that 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -16,14 +17,16 @@ from tuili.checked import a_list, a_number, a_sha256, a_text, a_whole, an_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-METHODS = ("temperature", "vector", "isotonic")
+METHODS = ("temperature", "vector", "isotonic", "familiarity")
 TEMPERATURES = (0.01, 100.0)
 FEATURES = ("premise_words", "hypothesis_words", "overlap", "unread", "confidence")
 """What is looked at to tell whether a pair is like those of the calibration set; `engine.usual` says how."""
 STEPS = 100
 """A feature's distribution is kept as its quantiles at 0, 1/100, ..., 1."""
 MOST_KNOTS = 1000
+MOST_WORDS = 20_000
 MOST_ROWS = 10**9
+_MARKS = re.compile(r"(?:[0-9a-f]{8})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,37 @@ class Temperature:
 
 
 @dataclass(frozen=True, slots=True)
+class Familiar:
+    """Which words the calibration pairs held, and how much less sure a verdict is for each word that they did not.
+
+    Attributes:
+        words: A number for each (`engine.familiar.word_marks`), so that the record holds no text.
+        slope: What ln T rises by with each unknown word.
+        most: More unknown words than this count as this: the most that a calibration pair had.
+    """
+
+    words: frozenset[int]
+    slope: float
+    most: int
+
+    @classmethod
+    def from_dict(cls, value: object, where: str) -> Familiar:
+        keys = an_object(value, where, names(cls))
+        text = keys["words"]
+        if not isinstance(text, str) or not _MARKS.fullmatch(text) or len(text) > 8 * MOST_WORDS:
+            refuse(None, f"{where}.words", f"1 to {MOST_WORDS} numbers of 8 hex digits, one after the other")
+        marks = [text[place : place + 8] for place in range(0, len(text), 8)]
+        if marks != sorted(set(marks)):
+            refuse(None, f"{where}.words", "numbers that rise")
+        slope = float(a_number(keys["slope"], f"{where}.slope", 0.0, 1.0))
+        return cls(frozenset(int(mark, 16) for mark in marks), slope, a_whole(keys["most"], f"{where}.most", 0, 1000))
+
+    def to_dict(self) -> dict[str, Any]:
+        marks = "".join(f"{mark:08x}" for mark in sorted(self.words))
+        return {"words": marks, "slope": self.slope, "most": self.most}
+
+
+@dataclass(frozen=True, slots=True)
 class Map:
     """From a model's log-probabilities to probabilities that can be believed; `engine.calibrate` applies it.
 
@@ -52,6 +86,7 @@ class Map:
         temperatures: By number of windows, rising; the first is for 1. Every method begins with them.
         scale, bias: Of `vector`, one for each label in the manifest's order; else empty.
         knots: Of `isotonic`: (confidence, calibrated confidence), both rising; else empty.
+        familiar: Of `familiarity`; else None.
     """
 
     method: str
@@ -59,6 +94,7 @@ class Map:
     scale: tuple[float, ...] = ()
     bias: tuple[float, ...] = ()
     knots: tuple[tuple[float, float], ...] = ()
+    familiar: Familiar | None = None
 
     @classmethod
     def plain(cls, temperature: float) -> Map:
@@ -67,8 +103,11 @@ class Map:
 
     @classmethod
     def from_dict(cls, value: object, labels: int, where: str = "calibration.map") -> Map:
-        keys = an_object(value, where, names(cls))
+        listed = isinstance(value, dict) and "familiar" in value
+        keys = an_object(value, where, [name for name in names(cls) if listed or name != "familiar"])
         method = one_of(keys["method"], f"{where}.method", METHODS)
+        if listed is not (method == "familiarity"):
+            refuse(method, f"{where}.method", "familiarity where there is a key `familiar`, and only there")
         rows = a_list(keys["temperatures"], f"{where}.temperatures")
         temperatures = tuple(Temperature.from_dict(row, f"{where}.temperatures[{i}]") for i, row in enumerate(rows))
         windows = [row.windows for row in temperatures]
@@ -76,16 +115,19 @@ class Map:
             refuse(str(windows), f"{where}.temperatures", "numbers of windows that begin with 1 and rise")
         wanted = labels if method == "vector" else 0
         scale, bias = (_row(keys[name], f"{where}.{name}", wanted, -1e6, 1e6) for name in ("scale", "bias"))
-        return cls(method, temperatures, scale, bias, _knots(keys["knots"], f"{where}.knots", method == "isotonic"))
+        knots = _knots(keys["knots"], f"{where}.knots", method == "isotonic")
+        familiar = Familiar.from_dict(keys["familiar"], f"{where}.familiar") if listed else None
+        return cls(method, temperatures, scale, bias, knots, familiar)
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        keys = {
             "method": self.method,
             "temperatures": [row.to_dict() for row in self.temperatures],
             "scale": list(self.scale),
             "bias": list(self.bias),
             "knots": [list(knot) for knot in self.knots],
         }
+        return keys if self.familiar is None else {**keys, "familiar": self.familiar.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def test_too_few_pairs_wrong_options_and_other_models_are_refused(
         calibrate(tiny_directory, few, tmp_path / "b", threads=1)
     with pytest.raises(UsageError, match="alpha"):
         calibrate(tiny_directory, data, tmp_path / "b", alpha=0, threads=1)
-    with pytest.raises(UsageError, match="one of temperature, vector, isotonic"):
+    with pytest.raises(UsageError, match="one of temperature, vector, isotonic, familiarity"):
         calibrate(tiny_directory, data, tmp_path / "b", method="platt", threads=1)  # type: ignore[arg-type]
     for other in ("hf:some/checkpoint", str(tmp_path), "nonsense"):
         with pytest.raises(UsageError, match="only a bundle has a place for a calibration"):

@@ -21,6 +21,7 @@ class CalibrationMethod(StrEnum):
     TEMPERATURE = "temperature"
     VECTOR = "vector"
     ISOTONIC = "isotonic"
+    FAMILIARITY = "familiarity"
 
 
 def calibrate(
@@ -34,7 +35,7 @@ def calibrate(
     ] = None,
     method: Annotated[
         CalibrationMethod,
-        typer.Option("--method", help="temperature is the safest; isotonic wants a thousand pairs or more."),
+        typer.Option("--method", help="temperature is the safest; isotonic and familiarity want a thousand."),
     ] = CalibrationMethod.TEMPERATURE,
     alpha: Annotated[
         float, typer.Option("--alpha", help="Share of prediction sets that may lack the right label.")

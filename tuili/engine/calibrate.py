@@ -25,7 +25,9 @@ _MARGIN = 1e-9  # by how much the most probable label stays ahead of the second
 _TINY = 1e-30
 
 
-def calibrated(log_probs: NDArray[Any], windows: NDArray[Any], how: Map) -> NDArray[np.float64]:
+def calibrated(
+    log_probs: NDArray[Any], windows: NDArray[Any], how: Map, unknown: NDArray[Any] | None = None
+) -> NDArray[np.float64]:
     """Calibrated probabilities.
 
     Temperature (Guo et al. 2017, section 4.2): softmax(z / T), with T by the number of windows that a premise was read
@@ -33,10 +35,25 @@ def calibrated(log_probs: NDArray[Any], windows: NDArray[Any], how: Map) -> NDAr
     probable label alone: it is mapped by a rising piecewise linear function, and the others share the rest in
     proportion. One function for each label and a common divisor would be the older form, but it could make another
     label the most probable; here the label stays, for what is mapped too low is held just above the second.
+    Familiarity: T grows with the words of a pair that the calibration pairs did not hold, up to as many as one of those
+    had (after the recalibration by atypicality of Yuksekgonul et al. 2023; the measure is ours).
 
-    *Shape:* `log_probs` `(n, k)`, `windows` `(n,)`, to `(n, k)`.
+    *Shape:* `log_probs` `(n, k)`, `windows` and `unknown` `(n,)`, to `(n, k)`.
+
+    Args:
+        log_probs: Of the labels, windows combined.
+        windows: How many windows each premise was read in.
+        how: The map.
+        unknown: How many unknown words each pair has, `engine.familiar.unknown_words`; only familiarity needs it.
+
+    Raises:
+        UsageError: It needs it, and there is none.
     """
     scaled = log_probs / temperatures(windows, how)[:, None]
+    if how.familiar is not None:
+        if unknown is None:
+            raise UsageError("a map by familiarity needs to know how many unknown words each pair has")
+        scaled = scaled * np.exp(-how.familiar.slope * np.minimum(unknown, how.familiar.most))[:, None]
     if how.method == "vector":
         scaled = np.array(how.scale) * scaled + np.array(how.bias)
     exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))

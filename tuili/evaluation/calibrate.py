@@ -49,7 +49,8 @@ def calibrate(
         model: The address of a bundle; None for the embedded model.
         path: Labelled pairs, at least a hundred, and like those that the model will meet.
         output: The directory of the new bundle.
-        method: `temperature` (the safest), `vector`, or `isotonic` (for a thousand pairs or more).
+        method: `temperature` (the safest), `vector`, `isotonic` (for a thousand pairs or more), or `familiarity` (less
+            sure of words that the pairs did not hold; for a thousand pairs or more).
         alpha: Share of prediction sets that may lack the right label.
         by_label: Whether that is promised for each right label, and not only on average.
         threads: Processor threads; by default those that this process may use.
@@ -76,10 +77,12 @@ def calibration_of(
     method: Method = "temperature",
     alpha: float = 0.1,
     by_label: bool = False,
+    known: Sequence[tuple[str, str]] | None = None,
 ) -> Calibration:
     """The calibration record of an engine on the labelled pairs of a file. The engine stays as it is.
 
     Where labels are two-way and the engine has three, only the map is fitted: of sets and risk nothing can be said.
+    With `known`, familiarity counts words that these other pairs did not hold.
 
     Raises:
         DataError, UsageError: As `calibrate`.
@@ -92,12 +95,18 @@ def calibration_of(
         gold=np.array(columns, np.int64),
         windows=np.array([row.windows for row in said], np.int64),
         whole=np.array([row.hypothesis_read for row in said], np.bool_),
-        premises=[example.premise for example in examples],
-        features=features([(x.premise, x.hypothesis) for x in examples], [row.verdict for row in said]),
+        pairs=(pairs := [(example.premise, example.hypothesis) for example in examples]),
+        features=features(pairs, [row.verdict for row in said]),
         entailment=engine.labels.index(Label.ENTAILMENT),
     )
     return fit_record(
-        observed, name=_printable(Path(path).name), sha256=sha256, method=method, alpha=alpha, by_label=by_label
+        observed,
+        name=_printable(Path(path).name),
+        sha256=sha256,
+        method=method,
+        alpha=alpha,
+        by_label=by_label,
+        known=known,
     )
 
 

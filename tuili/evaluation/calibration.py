@@ -117,15 +117,17 @@ def _minimise(function: Callable[[float], float], low: float, high: float) -> fl
     grid = np.linspace(low, high, _GRID).tolist()
     best = int(np.argmin([function(x) for x in grid]))
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
-    inner = _golden_section(function, left, right)
+    inner = golden_section(function, left, right)
     return float(min((grid[best], inner), key=function))
 
 
-def _golden_section(function: Callable[[float], float], left: float, right: float) -> float:
+def golden_section(
+    function: Callable[[float], float], left: float, right: float, *, tolerance: float = _TOLERANCE
+) -> float:
     """Golden-section search (Kiefer 1953) for the minimum of a function with one valley."""
     a, b = right - _GOLDEN * (right - left), left + _GOLDEN * (right - left)
     at_a, at_b = function(a), function(b)
-    while right - left > _TOLERANCE:
+    while right - left > tolerance:
         if at_a <= at_b:
             right, b, at_b = b, a, at_a
             a = right - _GOLDEN * (right - left)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tuili.engine.calibrate import calibrated
+from tuili.engine.familiar import unknown_words
 from tuili.errors import UsageError
 from tuili.evaluation.fit import fit_map
 
@@ -26,6 +27,7 @@ def cross_fitted(
     *,
     method: Method = "temperature",
     folds: int = 2,
+    pairs: Sequence[tuple[str, str]] = (),
 ) -> FloatArray:
     """Probabilities of each pair under a map fitted without its fold (cross-fitting, Chernozhukov et al. 2018).
 
@@ -39,6 +41,7 @@ def cross_fitted(
         groups: A text for each pair; pairs of one text, such as the premise, stay in one fold, which follows from it.
         method: Of the map.
         folds: How many.
+        pairs: The pairs, which familiarity looks at.
 
     Raises:
         UsageError: Less than 2 folds, a fold without pairs, or what `fit_map` refuses.
@@ -51,8 +54,11 @@ def cross_fitted(
         out = fold == turn
         if not out.any() or out.all():
             raise UsageError(f"{len(set(groups))} groups are too few for {folds} folds: one is empty")
-        how = fit_map(log_probs[~out], gold[~out], windows[~out], method=method)
-        probabilities[out] = calibrated(log_probs[out], windows[out], how)
+        others = [pair for pair, skip in zip(pairs, out, strict=True) if not skip] if pairs else []
+        how = fit_map(log_probs[~out], gold[~out], windows[~out], method=method, pairs=others)
+        own = [pair for pair, wanted in zip(pairs, out, strict=True) if wanted] if pairs else []
+        unknown = None if how.familiar is None else unknown_words(own, how.familiar)
+        probabilities[out] = calibrated(log_probs[out], windows[out], how, unknown)
     return probabilities
 
 

@@ -10,10 +10,12 @@ import numpy as np
 
 from tuili.calibration import FEATURES, METHODS, Calibration, Map, Source
 from tuili.engine.calibrate import calibrated
+from tuili.engine.familiar import unknown_words
 from tuili.errors import InputError, UsageError
 from tuili.evaluation.arrays import confidences, hits
 from tuili.evaluation.calibration import fit_temperatures
 from tuili.evaluation.conformal import fit_sets
+from tuili.evaluation.familiarity import fit_familiar
 from tuili.evaluation.isotonic import fit_isotonic
 from tuili.evaluation.risk import fit_risk
 from tuili.evaluation.shift import usual_of
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from tuili.evaluation.arrays import BoolArray, FloatArray, Floats, IntArray, Integers
 
-Method = Literal["temperature", "vector", "isotonic"]
+Method = Literal["temperature", "vector", "isotonic", "familiarity"]
 LEAST_PAIRS = 50
 _DIGITS = 6
 
@@ -39,7 +41,7 @@ class Observed:
             *Shape:* `(n,)`.
         windows: How many windows each premise was read in. *Shape:* `(n,)`.
         whole: Whether all of the hypothesis was read; where not, nothing is ever decided. *Shape:* `(n,)`.
-        premises: The pairs' premises, or anything that is the same for the same premise. `n` of them.
+        pairs: The pairs themselves: premise, hypothesis. `n` of them.
         features: What shift is looked for in, columns `FEATURES`. *Shape:* `(n, len(FEATURES))`.
         entailment: The column of entailment.
     """
@@ -48,17 +50,25 @@ class Observed:
     gold: IntArray
     windows: IntArray
     whole: BoolArray
-    premises: Sequence[str]
+    pairs: Sequence[tuple[str, str]]
     features: FloatArray
     entailment: int
 
 
 def fit_map(
-    log_probs: Floats, gold: Integers, windows: Integers, *, method: Method = "temperature", entailment: int = 0
+    log_probs: Floats,
+    gold: Integers,
+    windows: Integers,
+    *,
+    method: Method = "temperature",
+    entailment: int = 0,
+    pairs: Sequence[tuple[str, str]] = (),
+    known: Sequence[tuple[str, str]] | None = None,
 ) -> Map:
     """A map from log-probabilities to probabilities that can be believed; `engine.calibrate.calibrated` applies it.
 
-    Every method begins with `fit_temperatures`; `vector` and `isotonic` are fitted on what that gives.
+    Every method begins with `fit_temperatures`; `vector` and `isotonic` are fitted on what that gives. `familiarity`
+    looks at words, so it needs the pairs too, and others if it is their words that are `known`.
 
     *Shape:* `(n, k)`, `(n,)` and `(n,)`; see `fit_temperature`.
 
@@ -67,6 +77,11 @@ def fit_map(
     """
     if method not in METHODS:
         raise UsageError(f"unknown method {method!r}; it must be one of {', '.join(METHODS)}")
+    if method == "familiarity":
+        familiar, unknown = fit_familiar(log_probs, gold, pairs, entailment=entailment, known=known)
+        flatter = log_probs * np.exp(-familiar.slope * unknown)[:, None]
+        temperatures = fit_temperatures(flatter, gold, windows, entailment=entailment)
+        return Map(method, temperatures, familiar=familiar)
     temperatures = fit_temperatures(log_probs, gold, windows, entailment=entailment)
     first = Map("temperature", temperatures)
     if method == "temperature":
@@ -90,6 +105,7 @@ def fit_record(
     method: Method = "temperature",
     alpha: float = 0.1,
     by_label: bool = False,
+    known: Sequence[tuple[str, str]] | None = None,
 ) -> Calibration:
     """The whole record. Half the pairs fit the map; on the other half sets, risk and what is usual are found.
 
@@ -100,9 +116,10 @@ def fit_record(
         observed: What the model said.
         name: The file that the pairs came from.
         sha256: Its SHA-256.
-        method: `temperature`, `vector` or `isotonic`.
+        method: `temperature`, `vector`, `isotonic` or `familiarity`.
         alpha: Share of prediction sets that may lack the right label.
         by_label: Whether sets promise that for each gold label, see `fit_sets`.
+        known: Of `familiarity`: pairs whose words are familiar; by default those that fit the map.
 
     Raises:
         UsageError: Too few pairs, or an option that can't be.
@@ -111,7 +128,7 @@ def fit_record(
     n = len(observed.gold)
     if not n:
         raise InputError("nothing to calibrate on: there are no labelled pairs")
-    fits = np.array([fits_the_map(premise) for premise in observed.premises], dtype=np.bool_)
+    fits = np.array([fits_the_map(premise) for premise, _ in observed.pairs], dtype=np.bool_)
     least = min(int(fits.sum()), int((~fits).sum()))
     if least < LEAST_PAIRS:
         raise UsageError(
@@ -124,8 +141,11 @@ def fit_record(
         observed.windows[fits],
         method=method,
         entailment=observed.entailment,
+        pairs=[pair for pair, fit in zip(observed.pairs, fits, strict=True) if fit],
+        known=known,
     )
-    probabilities = calibrated(observed.log_probs, observed.windows, how)
+    unknown = None if how.familiar is None else unknown_words(observed.pairs, how.familiar)
+    probabilities = calibrated(observed.log_probs, observed.windows, how, unknown)
     features = observed.features.copy()
     features[:, FEATURES.index("confidence")] = confidences(probabilities)
     rest = ~fits & observed.whole
@@ -135,7 +155,7 @@ def fit_record(
         source=Source(name, sha256, n, int(fits.sum())),
         sets=fit_sets(probabilities[rest], observed.gold[rest], alpha=alpha, by_label=by_label) if full else None,
         risk=fit_risk(probabilities[rest], observed.gold[rest]) if full else None,
-        usual=usual_of(features[~fits], [p for p, fit in zip(observed.premises, fits, strict=True) if not fit]),
+        usual=usual_of(features[~fits], [p for (p, _), fit in zip(observed.pairs, fits, strict=True) if not fit]),
     )
 
 
