@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from random import Random
 
 import pytest
 from made_up import verdict
 
+from tuili.engine.load import bundle_directory
 from tuili.errors import InputError, InvalidPair, UsageError
 from tuili.evaluation.bias import ACTIONS, GROUPS, OCCUPATIONS, cases, check_bias
 from tuili.evaluation.perturb import ALL, UNRELATED, unicode_edits
@@ -122,6 +124,14 @@ def test_the_whole_audit_has_more_than_20000_swaps_and_articles_that_fit():
     assert swaps >= 20_000
     assert any(case.pair.premise.startswith("An elderly person who works as an actor") for case in tried)
     assert not any(" a e" in case.pair.premise.lower() or " an m" in case.pair.premise.lower() for case in tried)
+
+
+def test_the_card_of_what_ships_states_its_bias():
+    """P5"""
+    card = Path(bundle_directory(), "README.md").read_text("utf-8")
+    stated = card.partition("**Who a text is about.**")[2].partition("\n- **")[0]
+    assert "tuili bias" in stated
+    assert "labels" in stated
 
 
 def test_no_occupations_are_refused():
