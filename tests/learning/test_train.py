@@ -271,3 +271,23 @@ def test_options_come_from_a_recipe(tmp_path):
     (tmp_path / "bad.toml").write_text("epochs = ")
     with pytest.raises(UsageError, match="must be TOML"):
         read_recipe(tmp_path / "bad.toml")
+
+
+def test_a_run_that_is_not_kept_only_says_how_it_went(place, tmp_path):
+    from tuili.learning.training_run import run_training
+
+    done = run_training(TrainConfig.of(options(place, tmp_path / "out", epochs=1)), keep=False)
+    assert 0 < done.outcome.best.score[0] <= 1
+    assert done.reports == {}
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.run" / "checkpoints").exists()
+
+
+def test_each_form_has_a_rate_of_its_own():
+    files = {"file": "a", "dev": "b", "base": "./c", "output": "d"}
+    rates = [
+        TrainConfig.of({**files, **form}).peak_rate
+        for form in ({"form": "prefix"}, {"form": "joint"}, {"form": "joint", "adapter": "lora"})
+    ]
+    assert rates == sorted(set(rates))  # the fewer weights are trained, the higher
+    assert TrainConfig.of({**files, "form": "joint", "adapter": "lora", "rate": 7e-5}).peak_rate == 7e-5

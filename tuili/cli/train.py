@@ -43,7 +43,7 @@ def train(
     objective: Annotated[str | None, Choice("--objective", help="auto, softmax, binary or partial.")] = None,
     epochs: Annotated[int | None, Choice("--epochs", help="Passes over FILE; 3 by default.")] = None,
     rate: Annotated[
-        float | None, Choice("--rate", help="Peak learning rate; by default 1e-4 (prefix), 5e-5 (joint), 5e-4 (lora).")
+        float | None, Choice("--rate", help="Peak learning rate; by default 1e-4 (prefix), 2e-4 (joint), 3e-3 (lora).")
     ] = None,
     batch_tokens: Annotated[
         int | None, Choice("--batch-tokens", help="Tokens of a batch, padding included; 1024 by default.")

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from tuili.reasoning.pair_tokens import PairTokens
 
 
+LORA_SCALE = 6
+
+
 @dataclass(frozen=True, slots=True)
 class JointInputs:
     """What the network is called with, by name. *Shape:* each `(n, longest)`."""
@@ -225,13 +228,22 @@ def _length(row: Row) -> int:
 
 
 def _with_lora(network: nn.Module, rank: int) -> nn.Module:
-    """Low-rank matrices beside every linear layer (Hu et al. 2021); only they and the head are trained."""
+    """Low-rank matrices beside every linear layer (Hu et al. 2021); only they and the head are trained.
+
+    Their product counts `LORA_SCALE` over the root of the rank (Kalajdzievski 2023), so that a learning rate that is
+    good for one rank is good for another.
+    """
     try:
         import peft
     except ImportError as error:
         raise MissingExtra("peft", "lora") from error
     settings = peft.LoraConfig(
-        task_type=peft.TaskType.SEQ_CLS, r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules="all-linear"
+        task_type=peft.TaskType.SEQ_CLS,
+        r=rank,
+        lora_alpha=LORA_SCALE,
+        use_rslora=True,
+        lora_dropout=0.05,
+        target_modules="all-linear",
     )
     try:
         with warnings.catch_warnings(

@@ -58,8 +58,16 @@ class Trained:
         }
 
 
-def run_training(config: TrainConfig, *, watch: Callable[[Moment], None] = lambda _: None) -> Trained:
-    """See `tuili.learning.train.train`. `watch` is called after each step, in process 0 only."""
+def run_training(
+    config: TrainConfig, *, watch: Callable[[Moment], None] = lambda _: None, keep: bool = True
+) -> Trained:
+    """See `tuili.learning.train.train`.
+
+    Args:
+        watch: Called after each step, in process 0 only.
+        keep: Whether there are checkpoints, and the model is measured at the end and written; if not, there is only the
+            outcome.
+    """
     card = card_for(config)
     config = suited(config, card)
     check_output(config)
@@ -70,7 +78,7 @@ def run_training(config: TrainConfig, *, watch: Callable[[Moment], None] = lambd
             return Trained(Path(config.output), None, {})
         if processes.from_first([0.0])[0]:
             return Trained(Path(config.output), None, {})
-        return _Run(config, card, directory, processes).whole(watch)
+        return _Run(config, card, directory, processes).whole(watch, keep=keep)
 
 
 @dataclass(slots=True, eq=False)
@@ -80,12 +88,14 @@ class _Run:
     directory: RunDirectory
     processes: Processes
 
-    def whole(self, watch: Callable[[Moment], None]) -> Trained:
+    def whole(self, watch: Callable[[Moment], None], *, keep: bool) -> Trained:
         config = self.config
         task = make(Setup(config, self.card, self.directory.path, self.processes))
-        outcome = self._fit(task, watch)
+        outcome = self._fit(task, watch, keep=keep)
         if not self.processes.is_first:
             return Trained(Path(config.output), None, {}, task.unit)
+        if not keep:
+            return Trained(Path(config.output), outcome, {}, task.unit)
         facts = {
             "steps": outcome.steps,
             "best_step": outcome.best_step,
@@ -98,7 +108,7 @@ class _Run:
         self.directory.finish()
         return Trained(Path(config.output), outcome, reports, task.unit)
 
-    def _fit(self, task: Task, watch: Callable[[Moment], None]) -> Outcome:
+    def _fit(self, task: Task, watch: Callable[[Moment], None], *, keep: bool) -> Outcome:
         config = self.config
         batches, dev = task.batches(), task.dev()
         logs = trackers(config.track, self.directory.path, config.model_name, config.to_dict())
@@ -119,7 +129,7 @@ class _Run:
             task.objective,
             _settings(config),
             lambda model: task.evaluate(model, dev),
-            self.directory.checkpoints,
+            self.directory.checkpoints if keep else None,
             self.directory.digest,
             self.processes,
             note,

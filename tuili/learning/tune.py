@@ -171,7 +171,8 @@ def tune(
                     raise optuna.TrialPruned
 
         try:
-            trained = run_training(TrainConfig.of({**common, **chosen, "output": str(output)}), watch=watch)
+            trial_config = TrainConfig.of({**common, **chosen, "output": str(output)})
+            trained = run_training(trial_config, watch=watch, keep=False)
         finally:
             for place in (output, output.with_name(output.name + ".run")):
                 shutil.rmtree(place, ignore_errors=True)
