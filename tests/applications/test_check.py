@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 
 import pytest
 from overlap import HOSTILE, Counting, TwoWay
 
 import tuili
+from tuili.applications.check import LEAST_CONTRADICTION, THRESHOLD
 from tuili.applications.check_report import Status, supported_rate
 from tuili.errors import InvalidText, ModelError, UsageError
 from tuili.reasoning.scripted import Scripted
@@ -69,6 +71,28 @@ def test_the_threshold_decides():
     judge = Scripted(default={"entailment": 0.6, "neutral": 0.3, "contradiction": 0.1})
     assert tuili.check(judge, SOURCE, TEXT, threshold=0.6).supported_rate == 1
     assert tuili.check(judge, SOURCE, TEXT, threshold=0.61).supported_rate == 0
+
+
+def test_below_one_half_nothing_is_contradicted():
+    judge = Scripted(default={"entailment": 0.1, "neutral": 0.45, "contradiction": 0.45})
+    assert {claim.status for claim in tuili.check(judge, SOURCE, TEXT, threshold=0.2).claims} == {Status.NOT_FOUND}
+    judge = Scripted(default={"entailment": 0.1, "neutral": 0.4, "contradiction": 0.5})
+    assert {claim.status for claim in tuili.check(judge, SOURCE, TEXT, threshold=0.2).claims} == {Status.CONTRADICTED}
+    assert {claim.status for claim in tuili.check(judge, SOURCE, TEXT, threshold=0.6).claims} == {Status.NOT_FOUND}
+
+
+def test_every_way_in_has_the_same_default_threshold():
+    bodies = pytest.importorskip("tuili.serving.bodies")
+    assert bodies.CheckBody.model_fields["threshold"].default == THRESHOLD
+    page = (files("tuili.serving") / "page" / "index.html").read_text("utf-8")
+    assert f'step="0.01" value="{THRESHOLD}"' in page
+    assert f'for="threshold">{THRESHOLD:.2f}</output>' in page
+    assert tuili.check(Counting(), SOURCE, TEXT).threshold == THRESHOLD
+
+
+def test_the_page_has_the_rule_of_the_library():
+    script = (files("tuili.serving") / "page" / "drawing.js").read_text("utf-8")
+    assert f"claim.contradiction >= Math.max(threshold, {LEAST_CONTRADICTION})" in script
 
 
 def test_a_judge_of_two_labels_contradicts_nothing():

@@ -143,7 +143,7 @@ class CheckReport:
         text: What was checked.
         sources: What it was checked against.
         claims: Each claim of the text, in order.
-        threshold: Probability from which on a claim counted as supported, or contradicted.
+        threshold: Probability from which on a claim counted as supported; or contradicted, if it is at least 0.5.
     """
 
     text: str

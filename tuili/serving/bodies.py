@@ -98,12 +98,12 @@ class CheckBody(Body):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"sources": [PREMISE], "text": "A man is asleep. He is at home.", "threshold": 0.5}]
+            "examples": [{"sources": [PREMISE], "text": "A man is asleep. He is at home.", "threshold": 0.37}]
         }
     )
     sources: Annotated[list[Text | NamedText], Field(min_length=1)]
     text: Text
-    threshold: Share = 0.5
+    threshold: Share = 0.37
 
 
 class AnswerBody(Body):

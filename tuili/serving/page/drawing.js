@@ -5,7 +5,7 @@ export const STATUSES = ["supported", "contradicted", "not found"];
 // The server's own rule, so that the slider shows what another threshold would give.
 export function statusAt(claim, threshold) {
   if (claim.entailment >= threshold) return "supported";
-  return claim.contradiction >= threshold ? "contradicted" : "not found";
+  return claim.contradiction >= Math.max(threshold, 0.5) ? "contradicted" : "not found";
 }
 
 // The server counts code points, JavaScript counts UTF-16 units.
