@@ -39,6 +39,8 @@ def test_every_route_is_described():
         post = SCHEMA["paths"][path]["post"]
         assert {"200", "400", "401", "413", "415", "422", "429", "503"} <= post["responses"].keys()
         assert post["description"]
+        assert "X-Unicode-Flags" in post["responses"]["200"]["headers"]
+        assert "schema" in post["responses"]["200"]["content"]["application/json"]
 
 
 def _body(path: str) -> list[dict]:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from tuili.serving.flags import HEADER
 from tuili.serving.replies import ErrorReply
 from tuili.serving.strict_route import StrictRoute
 
@@ -34,8 +35,22 @@ def errors(*, body: bool) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorReply, "description": _REASONS[status]} for status in statuses}
 
 
+_FLAGS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "As the library says it.",
+        "headers": {
+            HEADER: {
+                "description": "Kinds of characters in the body that a reader does not see as they are.",
+                "required": False,
+                "schema": {"type": "string"},
+            }
+        },
+    }
+}
+
+
 def new_router(*, body: bool = True) -> APIRouter:
-    return APIRouter(route_class=StrictRoute, responses=errors(body=body))
+    return APIRouter(route_class=StrictRoute, responses=errors(body=body) | (_FLAGS if body else {}))
 
 
 def answer(value: Any) -> Response:
