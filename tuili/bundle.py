@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tuili.checked import MANIFEST
+from tuili.disk import sync_directory
 from tuili.errors import BundleError, UsageError
 from tuili.manifest import DIGEST, MAX_MANIFEST_BYTES, MAX_SIGNATURE_BYTES, SIGNATURE, FileEntry, Manifest
 
@@ -285,7 +286,7 @@ def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
     for directory in {(folder / name).parent for name in files}:
-        _sync_directory(directory)
+        sync_directory(directory)
 
 
 def _put_in_place(new: Path, target: Path, *, old: Path) -> None:
@@ -297,17 +298,7 @@ def _put_in_place(new: Path, target: Path, *, old: Path) -> None:
         if old.exists() and not target.exists():
             old.rename(target)
         raise
-    _sync_directory(target.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    if not _HAS_DIRECTORY_DESCRIPTORS:  # Windows keeps its directories itself
-        return
-    descriptor = os.open(directory, _ENTER)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(target.parent)
 
 
 def _printable(path: str | Path) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tuili.disk import sync_directory
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,13 +55,7 @@ class Disk:
         os.close(descriptor)
 
     def sync_directory(self, path: Path) -> None:
-        if os.name != "posix":  # pragma: no cover - Windows keeps its directories itself
-            return
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_directory(path)
 
     def link(self, source: Path, target: Path) -> None:
         """Give a file a second name; an error if the name is taken."""

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuili.disk import sync_directory
 from tuili.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def write_files(directory: str | Path, files: Mapping[str, bytes]) -> None:
             _write(waiting[name], content)
         for name in files:
             waiting.pop(name).replace(folder / name)
+        sync_directory(folder)
     except (OSError, ValueError) as error:  # ValueError: NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"can't write to {directory}: {reason}; name a directory that can be written") from error

@@ -19,6 +19,7 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tuili.disk import sync_directory
 from tuili.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class CheckpointStore:
             if target.exists():
                 target.rename(self.directory / f"{_OLD}{number:09d}")
             new.rename(target)
-            _sync(self.directory)
+            sync_directory(self.directory)
         except OSError as error:
             shutil.rmtree(new, ignore_errors=True)
             raise UsageError(
@@ -168,7 +169,7 @@ def _write_directory(folder: Path, record: Mapping[str, Any], files: Mapping[str
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    _sync(folder)
+    sync_directory(folder)
 
 
 def _read_directory(folder: Path) -> tuple[Mapping[str, Any], dict[str, bytes]]:
@@ -194,13 +195,3 @@ def _read(path: Path) -> bytes:
 
 def _digest_line(text: bytes) -> bytes:
     return f"{hashlib.sha256(text).hexdigest()}  {RECORD}\n".encode()
-
-
-def _sync(directory: Path) -> None:
-    if os.open not in os.supports_dir_fd:  # Windows keeps its directories itself
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

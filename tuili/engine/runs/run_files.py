@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tuili.data.atomic import write_files
 from tuili.data.fingerprint import fingerprint
+from tuili.disk import sync_directory
 from tuili.errors import DataError, ResumeError, UsageError
 from tuili.version import __version__
 
@@ -173,7 +174,7 @@ class RunFiles:
             aside.replace(self.aside)
         done.replace(self.output)
         self.partial.unlink(missing_ok=True)
-        _sync_directory(self.output.parent)
+        sync_directory(self.output.parent)
 
     def _split(self) -> tuple[Path, Path]:
         """The lines of verdicts, and those of errors, each in a file of its own."""
@@ -231,13 +232,3 @@ def _lock(file: IO[bytes], output: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise ResumeError(f"{output} is being written by another process") from error
-
-
-def _sync_directory(path: Path) -> None:
-    if os.name != "posix":  # pragma: no cover - Windows has no such thing
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
