@@ -317,12 +317,15 @@ class Failing:
 
     def __init__(self, fails):
         self.fails, self.begun, self.ended = fails, 0, 0
+        self.modes = []
 
     def is_initialized(self):
         return False
 
-    def init(self, **_options):
+    def init(self, **options):
         self.begun += 1
+        if "_temp_dir" in options:
+            self.modes.append(Path(options["_temp_dir"]).parent.stat().st_mode & 0o777)
         if self.begun <= self.fails:
             raise Exception("The current node timed out during startup.")  # noqa: TRY002  # as Ray does
 
@@ -339,6 +342,7 @@ def test_a_ray_that_does_not_start_is_tried_again_and_then_told(monkeypatch, fai
     if fails == 2:
         with ray_begun(processors=1, address=address) as found:
             assert found is ray
+        assert ray.modes == [0o700] * 3  # S14: nobody else looks at what Ray keeps of the rows
     else:
         with pytest.raises(ModelError, match="timed out"), ray_begun(processors=1, address=address):
             pass

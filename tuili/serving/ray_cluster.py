@@ -76,7 +76,8 @@ def ray_begun(*, processors: int, address: str | None = None) -> Iterator[Any]:
             if address:
                 _connect(ray, address)
             else:
-                _begin(ray, processors, folder)
+                # Ray opens its own directory to everyone; the one around it is for its owner alone.
+                _begin(ray, processors, os.path.join(folder, "r"))  # noqa: PTH118  # a string, as Ray wants it
             yield ray
         finally:
             ray.shutdown()
