@@ -255,13 +255,14 @@ def test_routes_give_what_the_library_gives(tiny_engine):
     pair = ("the man is sleeping outside", "a person is asleep")
     with live(tiny_engine) as running, running.client() as client:
         told = client.post("/v1/explain", json={"premise": pair[0], "hypothesis": pair[1]}).json()
-        assert told == explain(tiny_engine, pair, draws=0).to_dict()
+        assert told == {**explain(tiny_engine, pair, draws=0).to_dict(), "flags": []}
         checked = client.post("/v1/check", json={"sources": [pair[0] + "."], "text": pair[1] + "."}).json()
-        assert checked == tuili.check(tiny_engine, {"source 1": pair[0] + "."}, pair[1] + ".").to_dict()
+        report = tuili.check(tiny_engine, {"source 1": pair[0] + "."}, pair[1] + ".")
+        assert checked == {**report.to_dict(), "flags": []}
         classified = client.post(
             "/v1/classify", json={"text": pair[0], "labels": ["man", "dog"], "template": "a {}"}
         ).json()
-        assert classified == tuili.classify(tiny_engine, pair[0], ["man", "dog"], "a {}").to_dict()
+        assert classified == {**tuili.classify(tiny_engine, pair[0], ["man", "dog"], "a {}").to_dict(), "flags": []}
         answered = client.post("/v1/answer", json={"passages": [pair[0] + "."], "question": "Who is sleeping?"}).json()
         found = tuili.answer(tiny_engine, {"passage 1": pair[0] + "."}, "Who is sleeping?")
-        assert answered == {"answers": [one.to_dict() for one in found]}
+        assert answered == {"answers": [one.to_dict() for one in found], "flags": []}

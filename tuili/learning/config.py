@@ -169,7 +169,7 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     """
     try:
         values = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: can't be read as a recipe ({error}); it must be TOML") from error
     inner = values.get("train", values)
     if not isinstance(inner, dict):

@@ -74,7 +74,7 @@ def read_space(path: str | Path) -> dict[str, Any]:
     """
     try:
         return checked_space(tomllib.loads(Path(path).read_text("utf-8")))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: can't be read as a space ({error}); it must be TOML") from error
 
 

@@ -126,7 +126,7 @@ def parse_schema(text: str, name: str = "schema") -> Schema:
     """
     try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: not TOML, or a number of 5,000 digits
         raise DataError(f"is not TOML: {error}", path=name) from None
     if unknown := content.keys() - {"relation"}:
         raise DataError(f"unknown keys {shown_names(sorted(unknown))}; a schema holds [[relation]] tables", path=name)

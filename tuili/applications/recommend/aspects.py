@@ -125,12 +125,13 @@ def read_aspects(path: str | Path) -> tuple[Aspect, ...]:
     """
     try:
         with open_regular(path) as file:
-            text = file.read().decode("utf-8")
-        tables = tomllib.loads(text).get("aspect")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise DataError(f"is not TOML: {error}", path=path) from None
+            content = file.read()
     except READ_ERRORS as error:
         raise unreadable(error, path) from error
+    try:
+        tables = tomllib.loads(content.decode("utf-8")).get("aspect")
+    except (ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, or a number of 5,000 digits
+        raise DataError(f"is not TOML: {error}", path=path) from None
     if not isinstance(tables, list) or not 0 < len(tables) <= MAX_ASPECTS:
         raise DataError(f"must hold one to {MAX_ASPECTS} [[aspect]] tables", path=path)
     aspects = tuple(_aspect(table, number, path) for number, table in enumerate(tables, 1))

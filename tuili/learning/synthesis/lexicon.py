@@ -157,7 +157,7 @@ def _parsed(content: bytes, path: str | Path) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise DataError("is not UTF-8", path=path) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"is not valid TOML: {shown(str(error))}", path=path) from None
 
 

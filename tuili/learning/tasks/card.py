@@ -109,7 +109,7 @@ def read_card(path: str | Path) -> TaskCard:
     """
     try:
         values = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: can't be read as a task card ({error}); it must be TOML") from error
     try:
         return card_of(values)
