@@ -1,47 +1,18 @@
-"""The command line: one command, a file for each sub-command."""
+"""The command line: one command, a file for each sub-command, which is read when it is asked for."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections import UserDict
+from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 import tuili
-from tuili.cli.answer import answer
-from tuili.cli.audit import app as audit
-from tuili.cli.bench import bench
-from tuili.cli.calibrate import calibrate
-from tuili.cli.check import check
-from tuili.cli.classify import classify
-from tuili.cli.evaluate import evaluate
-from tuili.cli.explain import explain
-from tuili.cli.export import export
-from tuili.cli.graph import app as graph
-from tuili.cli.judge import judge
-from tuili.cli.match import match
-from tuili.cli.predict import predict
-from tuili.cli.pretrain import pretrain
-from tuili.cli.recommend import app as recommend
-from tuili.cli.robustness import bias, robustness
-from tuili.cli.serve import serve
-from tuili.cli.sign import sign
-from tuili.cli.synthesise import synthesise
-from tuili.cli.train import train
-from tuili.cli.tune import tune
 from tuili.errors import TuiliError, UsageError
-
-
-class _InOrder(TyperGroup):
-    """Lists commands in the order of `_LISTED`; groups would otherwise come last."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        place = {name: number for number, name in enumerate(_LISTED)}
-        return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(place)))
-
 
 # What --help says of each, short enough for a line of 80 characters.
 _LISTED = {
@@ -68,24 +39,48 @@ _LISTED = {
     "sign": "A bundle, so that others can tell that it is yours.",
     "export": "A joint checkpoint as ONNX, to be used without torch.",
 }
+_ELSEWHERE = {"bias": "robustness"}  # commands that share another's file
+
+
+class _Commands(UserDict[str, Any]):
+    """Commands by name, each made when it is first asked for: making all of them would take longer than a verdict."""
+
+    def __getitem__(self, name: str) -> Any:
+        if super().__getitem__(name) is None:
+            self.data[name] = _made(name)
+        return super().__getitem__(name)
+
+
+def _made(name: str) -> Any:
+    """A file of a command has a function of its name, one of several commands an `app`."""
+    module = import_module(f"tuili.cli.{_ELSEWHERE.get(name, name)}")
+    group = getattr(module, "app", None)
+    if group is not None:
+        made = typer.main.get_group(group)
+        made.name, made.short_help = name, _LISTED[name]
+        return made
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    alone.command(name, short_help=_LISTED[name])(getattr(module, name))
+    return typer.main.get_command(alone)
+
+
+class _Root(TyperGroup):
+    """The group of all commands, in the order of `_LISTED`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = _Commands(dict.fromkeys(_LISTED))
+
 
 app = typer.Typer(
     name="tuili",
-    cls=_InOrder,
+    cls=_Root,
     help="Given what this text says, does that follow?",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_COMMANDS: tuple[Callable[..., None], ...] = (
-    *(judge, explain, classify, match, check, answer, serve),
-    *(evaluate, calibrate, robustness, bias, bench, train, tune, predict, synthesise, pretrain, sign, export),
-)
-for _command in _COMMANDS:
-    app.command(short_help=_LISTED[_command.__name__])(_command)
-for _group in (graph, recommend, audit):
-    app.add_typer(_group, short_help=_LISTED[str(_group.info.name)])
 
 
 def _print_version(wanted: bool) -> None:

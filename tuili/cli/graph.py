@@ -20,6 +20,7 @@ app = typer.Typer(
     name="graph",
     help="Entities and relations from texts, each with the sentence that entails it.",
     no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 Folder = Annotated[Path, typer.Argument(metavar="GRAPH", help="The graph's directory.")]

@@ -15,7 +15,12 @@ from tuili.errors import DataError, UsageError
 if TYPE_CHECKING:
     from tuili.applications.recommend.recommender import Recommendation
 
-app = typer.Typer(name="recommend", help="Recommendations from reviews, with quoted reasons.", no_args_is_help=True)
+app = typer.Typer(
+    name="recommend",
+    help="Recommendations from reviews, with quoted reasons.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where what was learnt is kept.")]
 Number = Annotated[int, typer.Option("-n", min=1, help="How many items.")]
