@@ -21,7 +21,11 @@ def questions(path, most: int, *, answered: bool) -> list[Question]:
     grouped: dict[str, list[tuple[str, int]]] = {}
     for row in rows(path):
         grouped.setdefault(row["question"], []).append((row["answer"], int(row["label"])))
-    made = [(q, [a for a, _ in pairs], np.array([label for _, label in pairs])) for q, pairs in grouped.items()]
+    made = []
+    for q, pairs in grouped.items():
+        # TrecQA's file has the right sentences first, so ties would be broken by the gold labels.
+        pairs = drawn(pairs, len(pairs))
+        made.append((q, [a for a, _ in pairs], np.array([label for _, label in pairs])))
     # As usual for these sets: only questions with right and wrong sentences can be ranked well or badly.
     return drawn([q for q in made if not answered or 0 < q[2].sum() < len(q[2])], most)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from overlap import HOSTILE, Counting
 
-from tuili.applications.answer_sentences import rank_sentences
+from tuili.applications.answer_sentences import KIND_WEIGHT, LEXICAL_WEIGHT, rank_sentences
 from tuili.errors import InvalidText, UsageError
 from tuili.reasoning.scripted import Scripted
 
@@ -20,8 +20,16 @@ def test_the_judge_and_the_words_are_blended():
     assert [s.index for s in by_words] == [1, 0, 2]
     assert [s.index for s in by_sense] == [2, 0, 1]
     for sentence in rank_sentences(Scripted(script), question, SENTENCES):
-        assert sentence.score == pytest.approx(0.7 * sentence.overlap + 0.3 * sentence.probability)
+        blend = LEXICAL_WEIGHT * sentence.overlap + (1 - LEXICAL_WEIGHT) * sentence.probability
+        assert sentence.score == pytest.approx((1 - KIND_WEIGHT) * blend + KIND_WEIGHT * sentence.kind)
         assert sentence.text == SENTENCES[sentence.index]
+
+
+def test_of_two_that_say_the_same_the_one_with_something_of_the_kind_comes_first():
+    sentences = ["The bridge was opened late.", "The bridge was opened in 1966."]
+    ranked = rank_sentences(Scripted(default="neutral"), "When was the bridge opened?", sentences)
+    assert [(s.index, s.kind) for s in ranked] == [(1, True), (0, False)]
+    assert ranked[0].to_dict()["kind"] is True
 
 
 def test_question_and_statement_are_both_put():

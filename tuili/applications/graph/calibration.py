@@ -25,18 +25,20 @@ FEATURES = (
     "direction",  # support less that of the same hypotheses with head and tail swapped
     "characters",  # ln(1 + characters between the mentions)
     "mentions",  # mentions between them
-    "rivals",  # those of them that could stand for the head or the tail
-    "commas",
-    "breaks",  # whether a stronger mark than a comma stands between
-    "adjacent",  # whether at most one word stands between
     "forward",  # whether the head comes first
     "linked",  # whether only 's, of, in, at, for or a comma stands between
-    "nearest_head",
-    "nearest_tail",
+    "linked_forward",
+    "comma",  # whether only a comma does
+    "comma_forward",
+    "possessive",  # whether what stands between begins with 's
+    "possessive_forward",
+    "same_type",  # whether head and tail are of one type
+    "heads",  # ln(1 + other heads that the tail could have in the sentence)
+    "tails",  # ln(1 + other tails that the head could have)
 )
 _LEAST = 1e-4
-_BREAK = re.compile(r"[;:.!?\"“”]")
 _LINK = re.compile(r"\s*(?:['’]s|of|in|at|for|,)\s*(?:the\s*)?", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class EdgeCalibration:
     """A logistic model over `FEATURES`, which knows nothing of any relation.
 
     A small judge is drawn to entailment where a sentence holds both names, whatever it says of them. Where the names
-    stand tells much of what it misses. The weights of `support` and `direction` are never negative, so that a
-    judge that is surer never makes an edge less probable.
+    stand, and how many others could stand in their place, tells much of what it misses. The weights of `support` and
+    `direction` are never negative, so that a judge that is surer never makes an edge less probable.
 
     Relations: temperature scaling (Guo et al. 2017) knows the judge's logits alone and can't reorder; this can.
     """
@@ -107,21 +109,26 @@ def features(text: str, candidate: Candidate, forward: float, backward: float | 
         forward: `support` of the candidate.
         backward: `support` with head and tail swapped; None for a symmetric relation.
     """
-    head, tail, relation = candidate.head, candidate.tail, candidate.relation
+    head, tail = candidate.head, candidate.tail
     first, second = sorted((head.at, tail.at))
     middle = text[first.end : second.start]
-    rivals = sum(one.type in relation.domain or one.type in relation.range for one in candidate.between)
+    ahead = float(head.at < tail.at)
+    linked = float(bool(_LINK.fullmatch(middle)))
+    comma = float(middle.strip() == ",")
+    possessive = float(bool(_POSSESSIVE.match(middle)))
     return (
         forward,
         0.0 if backward is None else forward - backward,
         math.log1p(max(0, distance(candidate))),
         float(len(candidate.between)),
-        float(rivals),
-        float(middle.count(",")),
-        float(bool(_BREAK.search(middle))),
-        float(len(middle.split()) <= 1),
-        float(head.at < tail.at),
-        float(bool(_LINK.fullmatch(middle))),
-        float(candidate.nearest[0]),
-        float(candidate.nearest[1]),
+        ahead,
+        linked,
+        linked * ahead,
+        comma,
+        comma * ahead,
+        possessive,
+        possessive * ahead,
+        float(head.type == tail.type),
+        math.log1p(candidate.heads),
+        math.log1p(candidate.tails),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuili.applications.graph.coreference import by_sentence
@@ -32,7 +33,8 @@ class Candidate:
         quote: The characters of the text that are the premise: the sentence, with the one before it where a pronoun
             needs it.
         between: The mentions of the sentence that stand between the two.
-        nearest: Whether no other head is nearer to the tail, and no other tail nearer to the head.
+        heads, tails: How many other heads the relation could have with this tail in the sentence, and other tails with
+            this head. The more there are, the less is said of each.
         stated: Whether the hypothesis is made of the sentence's own words, which tell the direction too.
     """
 
@@ -41,7 +43,8 @@ class Candidate:
     tail: Named
     quote: Span
     between: tuple[Named, ...]
-    nearest: tuple[bool, bool] = (True, True)
+    heads: int = 0
+    tails: int = 0
     stated: bool = False
 
 
@@ -80,7 +83,7 @@ def candidates(named: Sequence[Named], sentences: Sequence[Span], schema: Schema
                             quote = quote_of(head, tail, sentence, sentences[place - 1] if place else sentence)
                             found.append(Candidate(relation, head, tail, quote, between))
         if found:
-            yield _with_nearest(found)
+            yield _with_others(found)
 
 
 def may(relation: Relation, head: Named, tail: Named) -> bool:
@@ -98,27 +101,13 @@ def quote_of(head: Named, tail: Named, sentence: Span, before: Span) -> Span:
     return Span(start, sentence.end)
 
 
-def _with_nearest(found: list[Candidate]) -> list[Candidate]:
-    best: dict[tuple[str, str, Span], int] = {}
-    for one in found:
-        for key in _keys(one):
-            best[key] = min(best.get(key, 1 << 60), distance(one))
+def _with_others(found: list[Candidate]) -> list[Candidate]:
+    heads = Counter((one.relation.name, one.tail.at) for one in found)
+    tails = Counter((one.relation.name, one.head.at) for one in found)
     return [
-        Candidate(
-            one.relation,
-            one.head,
-            one.tail,
-            one.quote,
-            one.between,
-            tuple(distance(one) <= best[key] for key in _keys(one)),  # type: ignore[arg-type]
-        )
+        replace(one, heads=heads[one.relation.name, one.tail.at] - 1, tails=tails[one.relation.name, one.head.at] - 1)
         for one in found
     ]
-
-
-def _keys(one: Candidate) -> tuple[tuple[str, str, Span], tuple[str, str, Span]]:
-    name = one.relation.name
-    return (name, "head", one.head.at), (name, "tail", one.tail.at)
 
 
 def distance(one: Candidate) -> int:
