@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import made_up_pairs
@@ -124,6 +125,8 @@ def test_an_adapter_trains_few_weights_and_is_merged_in_the_end(place, tmp_path)
 
     trained, base = load_file(output / "model.safetensors"), load_file(place / "base" / "model.safetensors")
     assert not [name for name in trained if "lora" in name or "base_layer" in name]
+    share = re.search(r"([\d.]+) % of the weights trained", (output / "README.md").read_text("utf-8"))
+    assert 0 < float(share[1]) < 50  # of this tiny encoder
     name = "encoder.layer.0.attention.self.query.weight"
     assert (trained[f"bert.{name}"] != base[name]).any()
     word = "embeddings.word_embeddings.weight"
@@ -283,11 +286,25 @@ def test_a_run_that_is_not_kept_only_says_how_it_went(place, tmp_path):
     assert not (tmp_path / "out.run" / "checkpoints").exists()
 
 
-def test_each_form_has_a_rate_of_its_own():
+def test_each_form_has_a_rate_of_its_own(place, tmp_path):
+    from tuili.learning.base_size import weights_in
+    from tuili.reasoning.model_directory import ModelDirectory, find_model
+
     files = {"file": "a", "dev": "b", "base": "./c", "output": "d"}
-    rates = [
-        TrainConfig.of({**files, **form}).peak_rate
-        for form in ({"form": "prefix"}, {"form": "joint"}, {"form": "joint", "adapter": "lora"})
-    ]
-    assert rates == sorted(set(rates))  # the fewer weights are trained, the higher
-    assert TrainConfig.of({**files, "form": "joint", "adapter": "lora", "rate": 7e-5}).peak_rate == 7e-5
+    forms = ({"form": "prefix"}, {"form": "joint"}, {"form": "joint", "adapter": "lora"})
+    small, large = (
+        [TrainConfig.of({**files, **form}).rate_for(n) for form in forms] for n in (22_700_000, 110_000_000)
+    )
+    assert small == sorted(set(small))  # the fewer weights are trained, the higher
+    assert all(low < high for low, high in zip(large, small, strict=True))
+    assert TrainConfig.of({**files, "form": "joint", "adapter": "lora", "rate": 7e-5}).rate_for(1) == 7e-5
+    from safetensors.numpy import load_file
+
+    held = load_file(place / "base" / "model.safetensors")
+    assert weights_in(find_model(str(place / "base"))) == sum(array.size for array in held.values())
+    (tmp_path / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="x can't be read"):
+        weights_in(ModelDirectory(tmp_path, "x"))
+    tuili.train(options(place, tmp_path / "out", rate=None, epochs=1, decay="constant", warmup=0.0))
+    log = [json.loads(line) for line in (tmp_path / "out.run" / "log.jsonl").read_text().splitlines()]
+    assert {line["rate"] for line in log} == {1e-4}

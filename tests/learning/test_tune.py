@@ -77,11 +77,11 @@ def test_the_first_trial_has_the_defaults(place, tmp_path):
     space = {"rate": {"low": 1e-6, "high": 1e-2, "log": True}, "warmup": {"low": 0.0, "high": 0.2}}
     found = tune(common(place, epochs=1), tmp_path / "study.sqlite", space=space, trials=1)
     plain = TrainConfig.of({**common(place), "output": "x"})
-    assert found.best == {"rate": plain.peak_rate, "warmup": plain.warmup}
+    assert found.best == {"rate": 1e-4, "warmup": plain.warmup}
     again = tune(common(place, epochs=1), tmp_path / "study.sqlite", space=space, trials=1)
     assert again.accuracy >= found.accuracy
     narrow = {"rate": {"low": 1e-7, "high": 1e-6, "log": True}, "decay": {"choices": ["cosine"]}}
-    assert defaults(plain, {**narrow, "epochs": {"low": 1, "high": 4}, "patience": {"low": 1, "high": 2}}) == {
+    assert defaults(plain, 1e-4, {**narrow, "epochs": {"low": 1, "high": 4}, "patience": {"low": 1, "high": 2}}) == {
         "epochs": 2
     }
 
@@ -186,9 +186,10 @@ def test_what_can_not_be_is_said_before_the_first_trial(place, tmp_path):
 def test_the_space_that_ships_is_of_options_that_training_has(place, changes):
     files = {"file": "a", "dev": "b", "base": "./c", "output": "d", **changes}
     plain = TrainConfig.of(files)
-    space = checked_space(space_for(plain))
-    assert set(defaults(plain, space)) == set(space)
-    assert "warmup" not in space_for(plain, {"warmup"})
+    rate = plain.rate_for(10**6)
+    space = checked_space(space_for(rate))
+    assert set(defaults(plain, rate, space)) == set(space)
+    assert "warmup" not in space_for(rate, {"warmup"})
     for name, table in space.items():
         for value in table.get("choices", [table.get("low"), table.get("high")]):
             TrainConfig.of({**files, name: value})

@@ -43,7 +43,11 @@ def train(
     objective: Annotated[str | None, Choice("--objective", help="auto, softmax, binary or partial.")] = None,
     epochs: Annotated[int | None, Choice("--epochs", help="Passes over FILE; 3 by default.")] = None,
     rate: Annotated[
-        float | None, Choice("--rate", help="Peak learning rate; by default 1e-4 (prefix), 2e-4 (joint), 3e-3 (lora).")
+        float | None,
+        Choice(
+            "--rate",
+            help="Peak learning rate; by default 1e-4 (prefix), 2e-4 (joint), 1.5e-3 (lora), less on large bases.",
+        ),
     ] = None,
     batch_tokens: Annotated[
         int | None, Choice("--batch-tokens", help="Tokens of a batch, padding included; 1024 by default.")
@@ -67,7 +71,7 @@ def train(
     adapter: Annotated[
         str | None, Choice("--adapter", help="lora: train small matrices beside frozen ones (joint form).")
     ] = None,
-    lora_rank: Annotated[int | None, Choice("--lora-rank", help="Inner size of those; 8 by default.")] = None,
+    lora_rank: Annotated[int | None, Choice("--lora-rank", help="Inner size of those; 16 by default.")] = None,
     precision_out: Annotated[
         str | None, Choice("--precision-out", help="Numbers of the bundle: int8 or float32 (prefix form).")
     ] = None,

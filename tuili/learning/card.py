@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,9 @@ its figures flatter; those on the training sample do so more.
 
 ## Training
 
-{pairs:,} pairs, {steps:,} steps (the best after {best_step}), seed {seed}, precision {precision}. {cut:,} pairs were
-longer than the windows and lost their ends. Licence of the data: {data_licence}.
+{pairs:,} pairs, {steps:,} steps (the best after {best_step}), seed {seed}, precision {precision},
+{trained:.3g} % of the weights trained. {cut:,} pairs were longer than the windows and lost their ends.
+Licence of the data: {data_licence}.
 
 ## Limits
 
@@ -40,14 +41,14 @@ def model_card(
     config: TrainConfig,
     scheme: LabelScheme,
     reports: Mapping[str, Report],
-    facts: Mapping[str, object],
+    facts: Mapping[str, Any],
     *,
     teacher: str | None = None,
 ) -> str:
     """Markdown.
 
     Args:
-        facts: base, temperature (None where there is none), pairs, steps, best_step, precision, cut.
+        facts: base, temperature (None where there is none), pairs, steps, best_step, trained (a share), precision, cut.
         teacher: Who was followed beside the labels.
     """
     rows = [
@@ -69,5 +70,6 @@ def model_card(
         figures="\n".join(rows),
         seed=config.seed,
         data_licence=config.data_licence,
-        **{name: value for name, value in facts.items() if name != "temperature"},
+        trained=100 * facts["trained"],
+        **{name: value for name, value in facts.items() if name not in ("temperature", "trained")},
     )

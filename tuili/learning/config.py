@@ -19,8 +19,10 @@ CHOICES = {
     "decay": ("linear", "cosine", "constant", "late"),
     "adapter": ("none", "lora"),
 }
-RATES = {("prefix", "none"): 1e-4, ("joint", "none"): 2e-4, ("joint", "lora"): 3e-3}
-"""Peak learning rates by form and adapter, measured on encoders of 22 M weights: see docs/training.md."""
+RATES = {("prefix", "none"): (1e-4, 5e-5), ("joint", "none"): (2e-4, 5e-5), ("joint", "lora"): (1.5e-3, 5e-4)}
+"""Peak learning rates by form and adapter, for bases of less than `LARGE` weights and for others. The first were
+measured with 22.7 M weights (docs/training.md); the others are what is usual (Devlin et al. 2019; Hu et al. 2021)."""
+LARGE = 80_000_000
 WITHOUT_EFFECT = (
     *("file", "dev", "test", "base", "output", "task", "track", "save_every", "threads", "device", "resume"),
 )
@@ -44,7 +46,8 @@ class TrainConfig:
         form: `prefix` reads a premise once for all its hypotheses (BERT-family bases); `joint` reads each pair
             together (any base that classifies sequences).
         objective: `auto`: softmax, or partial where `not_entailment` stands beside three-way labels.
-        rate: Peak learning rate; None: 1e-4 (prefix), 2e-4 (joint), 3e-3 (adapter).
+        rate: Peak learning rate; None: 1e-4 (prefix), 2e-4 (joint), 1.5e-3 (adapter), and for bases of 80 M weights or
+            more 5e-5, 5e-5, 5e-4.
         batch_tokens: Tokens of a batch, padding included.
         accumulate: Batches a step.
         patience: Evaluations without a better one before the run ends; None: never.
@@ -87,7 +90,7 @@ class TrainConfig:
     premise_window: int = 256
     hypothesis_window: int = 512
     adapter: str = "none"
-    lora_rank: int = 8
+    lora_rank: int = 16
     precision_out: str = "int8"
     track: str = "jsonl"
     name: str | None = None
@@ -137,12 +140,11 @@ class TrainConfig:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    @property
-    def peak_rate(self) -> float:
-        """The learning rate that was asked for, or the form's own."""
+    def rate_for(self, weights: int) -> float:
+        """The learning rate that was asked for, or the form's own for a base of so many weights."""
         if self.rate is not None:
             return self.rate
-        return RATES[self.form, self.adapter]
+        return RATES[self.form, self.adapter][weights >= LARGE]
 
     @property
     def weight_of_teacher(self) -> float:

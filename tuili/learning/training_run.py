@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tuili.data.atomic import write_files
+from tuili.learning.base_size import weights_in
 from tuili.learning.loop import Trainer
 from tuili.learning.precision import Precision
 from tuili.learning.processes import joined
@@ -96,7 +97,9 @@ class _Run:
             return Trained(Path(config.output), None, {}, task.unit)
         if not keep:
             return Trained(Path(config.output), outcome, {}, task.unit)
+        sizes = [(parameter.numel(), parameter.requires_grad) for parameter in task.model.parameters()]
         facts = {
+            "trained": sum(size for size, trained in sizes if trained) / sum(size for size, _ in sizes),
             "steps": outcome.steps,
             "best_step": outcome.best_step,
             "precision": Precision.named(config.precision, self.processes.device).name,
@@ -127,7 +130,7 @@ class _Run:
             task.model,
             batches,
             task.objective,
-            _settings(config),
+            _settings(config, config.rate_for(weights_in(find_model(config.base)))),
             lambda model: task.evaluate(model, dev),
             self.directory.checkpoints if keep else None,
             self.directory.digest,
@@ -142,10 +145,10 @@ class _Run:
                 log.close()
 
 
-def _settings(config: TrainConfig) -> Settings:
+def _settings(config: TrainConfig, rate: float) -> Settings:
     return Settings(
         epochs=config.epochs,
-        rate=config.peak_rate,
+        rate=rate,
         weight_decay=config.weight_decay,
         schedule=Schedule(config.warmup, cast("Decay", config.decay)),
         accumulate=config.accumulate,

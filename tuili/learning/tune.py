@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,11 @@ from tuili.data.atomic import refuse_as_output, write_file
 from tuili.data.fingerprint import fingerprint
 from tuili.errors import MissingExtra, ModelError, ResumeError, UsageError
 from tuili.evaluation.plots.canvas import require_plots
+from tuili.learning.base_size import weights_in
 from tuili.learning.config import TrainConfig
 from tuili.learning.tasks.task import card_for
 from tuili.learning.tune_plots import write_plots
+from tuili.reasoning.model_directory import find_model
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -117,7 +119,7 @@ def tune(
     Args:
         config: What every trial has in common, as for `tuili.train`, without `output`.
         study: An SQLite file.
-        space: What is searched; `space_for` the options by default. What it names must not be in `config`.
+        space: What is searched; `space_for` the default rate, if None. What it names must not be in `config`.
         trials: How many more this call makes.
         plots: A directory for pictures of the study, see `tune_plots`; None: there are none.
 
@@ -138,7 +140,8 @@ def tune(
     common = {key.replace("-", "_"): value for key, value in config.items()}
     path = Path(study)
     plain = TrainConfig.of({**common, "output": str(path)})  # before the first trial: are the options sound?
-    searched = checked_space(space_for(plain, common) if space is None else space)
+    rate = plain.rate_for(weights_in(find_model(plain.base)))
+    searched = checked_space(space_for(rate, common) if space is None else space)
     if twice := sorted(set(searched) & set(common)):
         raise UsageError(f"{twice[0]} is both given and searched; leave it out of one")
     card = card_for(plain)
@@ -157,7 +160,7 @@ def tune(
     from tuili.learning.training_run import run_training
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    found = _opened(optuna, path, identity, defaults(plain, searched))
+    found = _opened(optuna, path, identity, defaults(plain, rate, searched))
     runs = path.with_name(path.name + ".trials")
 
     def objective(trial: Any) -> float:
@@ -204,19 +207,18 @@ def tune(
     )
 
 
-def space_for(config: TrainConfig, given: Collection[str] = ()) -> dict[str, Any]:
+def space_for(rate: float, given: Collection[str] = ()) -> dict[str, Any]:
     """What is searched where no space is declared, what is `given` left out.
 
-    Rates lie around the default of form and adapter, a factor of `AROUND` to either side.
+    Rates lie around the default `rate` of form, adapter and base, a factor of `AROUND` to either side.
     """
-    rate = replace(config, rate=None).peak_rate
     space = {"rate": {"low": rate / AROUND, "high": rate * AROUND, "log": True}, **SPACE}
     return {name: table for name, table in space.items() if name not in given}
 
 
-def defaults(config: TrainConfig, space: Mapping[str, Any]) -> dict[str, Any]:
+def defaults(config: TrainConfig, rate: float, space: Mapping[str, Any]) -> dict[str, Any]:
     """What the searched options would be without a search; those that the space does not hold are left out."""
-    usual = {**config.to_dict(), "rate": config.peak_rate}
+    usual = {**config.to_dict(), "rate": rate}
     return {name: usual[name] for name, table in space.items() if _holds(table, usual[name])}
 
 

@@ -29,8 +29,9 @@ Dev chose the weights, so its figures flatter; those on the training sample do s
 
 ## Training
 
-{count:,} rows, {steps:,} steps (the best after {best_step}), seed {seed}, precision {precision}. {cut:,} rows were
-longer than the model reads and lost their ends. Licence of the data: {data_licence}.
+{count:,} rows, {steps:,} steps (the best after {best_step}), seed {seed}, precision {precision},
+{trained:.3g} % of the weights trained. {cut:,} rows were longer than the model reads and lost their ends.
+Licence of the data: {data_licence}.
 
 ## Use
 
@@ -54,7 +55,7 @@ def page(
     what: str,
     use: str,
 ) -> str:
-    """Markdown. `facts`: base, count, steps, best_step, precision, cut."""
+    """Markdown. `facts`: base, count, steps, best_step, trained (a share), precision, cut."""
     figures = {name: report.figures() for name, report in reports.items()}
     heads = list(next(iter(figures.values())))
     rows = [
@@ -71,7 +72,7 @@ def page(
         heads=" | ".join(head.replace("_", " ") for head in heads),
         rules="|".join(["---:"] * len(heads)),
         rows="\n".join(rows),
-        **facts,
+        **{**facts, "trained": 100 * facts["trained"]},
     )
 
 

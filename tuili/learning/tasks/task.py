@@ -96,7 +96,7 @@ class Task(Protocol):
         """Write the output, with its card, and measure it.
 
         Args:
-            facts: Of the run: steps, best_step, precision.
+            facts: Of the run: steps, best_step, precision, and the share of the weights that was trained.
 
         Returns:
             `train` (a sample), `dev`, and `test` where there is one.

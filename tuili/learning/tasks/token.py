@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tuili.errors import DataError
 from tuili.evaluation.spans import SpanReport, chunks
 from tuili.evaluation.tables import markdown_table
+from tuili.learning.base_size import weights_in
 from tuili.learning.entities.documents import TaggedSentence
 from tuili.learning.entities.train import EntityConfig, EntityTraining
 from tuili.learning.objectives import SoftmaxCrossEntropy
@@ -86,7 +87,7 @@ class TokenTask:
         }
         directory = find_model(config.base)
         self.base = directory.name
-        settings = Settings(epochs=config.epochs, rate=config.peak_rate, seed=config.seed)
+        settings = Settings(epochs=config.epochs, rate=config.rate_for(weights_in(directory)), seed=config.seed)
         made = EntityConfig(directory.path, budget=config.batch_tokens, names=card.names, settings=settings)
         self._training = EntityTraining(self._sets["train"], self._sets["dev"], made)
         self.model: nn.Module = self._training.model
