@@ -67,7 +67,7 @@ def scores(ways: dict[str, Way], pairs: list[tuple[str, str, Label]]) -> dict[st
 
 def fitted(found: list[dict[str, NDArray[np.float64]]], way: str) -> float:
     """The threshold with the best mean over the sets; of equals the middle one."""
-    means = [np.mean([balanced_accuracy(s[way] >= t, s["gold"]) for s in found]) for t in THRESHOLDS]
+    means = [np.nanmean([balanced_accuracy(s[way] >= t, s["gold"]) for s in found]) for t in THRESHOLDS]
     best = np.flatnonzero(np.isclose(means, max(means)))
     return float(THRESHOLDS[best[len(best) // 2]])
 
