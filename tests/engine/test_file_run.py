@@ -198,6 +198,14 @@ def test_a_bad_row_stops_the_run_after_the_rows_before_it(tiny_engine, tmp_path)
     assert [line["row"] for line in read(tmp_path / "out.jsonl.partial")] == [1, 2, 3]
 
 
+def test_a_run_that_did_nothing_leaves_nothing(tiny_engine, tmp_path):
+    source = tmp_path / "pairs.jsonl"
+    source.write_text('{"premise": "A dog runs."}\n', "utf-8")
+    with pytest.raises(DataError):
+        judge_file(tiny_engine, source, tmp_path / "out.jsonl")
+    assert list(tmp_path.iterdir()) == [source]
+
+
 def test_bad_rows_are_recorded_where_that_is_wanted(tiny_engine, tmp_path):
     run = judge_file(tiny_engine, bad_file(tmp_path / "in.jsonl"), tmp_path / "out.jsonl", on_error="record")
     lines = read(tmp_path / "out.jsonl")

@@ -136,7 +136,13 @@ class RunFiles:
             # Of a run in shards nothing is here before all of it is: what there is was being merged.
             file.truncate(0 if self.shards is not None else self.count(self.partial))
             file.seek(0, os.SEEK_END)
-            yield file
+            try:
+                yield file
+            except BaseException:
+                if self.rows == 0 and self.shards is None:  # nothing is done that anybody could go on with
+                    self.partial.unlink(missing_ok=True)
+                    self.record.unlink(missing_ok=True)
+                raise
 
     def _write_record(self, **more: str | None) -> None:
         shards = {} if self.shards is None else {"shards": self.shards}
