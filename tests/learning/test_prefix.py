@@ -63,7 +63,8 @@ def test_hidden_keys_are_drawn_in_training_only(model):
         assert torch.equal(model(batch), model(batch))
         model.train()
         model.head_dropout.p = 0.0
-        assert not torch.equal(model(batch), model(batch))
+        drawn = [model(batch) for _ in range(20)]  # two draws may be alike by chance
+        assert any(not torch.equal(drawn[0], other) for other in drawn)
 
 
 def test_a_bert_checkpoint_is_taken_over_weight_for_weight(tmp_path):

@@ -39,7 +39,7 @@ _LISTED = {
     "sign": "A bundle, so that others can tell that it is yours.",
     "export": "A joint checkpoint as ONNX, to be used without torch.",
 }
-_ELSEWHERE = {"bias": "robustness"}  # commands that share another's file
+_HOMES = {name: f"tuili.cli.{name}" for name in _LISTED} | {"bias": "tuili.cli.robustness"}
 
 
 class _Commands(UserDict[str, Any]):
@@ -53,7 +53,7 @@ class _Commands(UserDict[str, Any]):
 
 def _made(name: str) -> Any:
     """A file of a command has a function of its name, one of several commands an `app`."""
-    module = import_module(f"tuili.cli.{_ELSEWHERE.get(name, name)}")
+    module = import_module(_HOMES[name])
     group = getattr(module, "app", None)
     if group is not None:
         made = typer.main.get_group(group)
