@@ -91,6 +91,15 @@ class Live:
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
+    def tells(self, **wanted: Any) -> bool:
+        """Whether an event says this, now or within five seconds: a request is logged once it is answered."""
+        end = time.monotonic() + 5
+        while not any(wanted.items() <= event.items() for event in self.events()):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+        return True
+
 
 def _whole(received: bytes) -> bool:
     head, _, body = received.partition(b"\r\n\r\n")

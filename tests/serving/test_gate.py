@@ -351,7 +351,7 @@ def test_a_request_id_goes_round(guarded):
         assert client.get("/health", headers={"X-Request-Id": "mine-1"}).headers["x-request-id"] == "mine-1"
         made = client.get("/health", headers={"X-Request-Id": "no spaces allowed"}).headers["x-request-id"]
     assert len(made) == 16
-    assert guarded.events()[-2]["request_id"] == "mine-1"
+    assert guarded.tells(request_id="mine-1")
 
 
 def test_a_port_that_is_taken_is_told():

@@ -92,9 +92,11 @@ def test_claims_are_coloured_and_marked_with_their_evidence(browser, served):
     assert page.text_content("#claims") == ANSWER  # as text, never as HTML
     rows = page.query_selector_all("#detail .row")
     assert [row.query_selector(".number").text_content() for row in rows] == ["0.050", "0.200", "0.750"]
-    assert (
-        rows[2].query_selector(".fill").bounding_box()["width"]
-        > rows[0].query_selector(".fill").bounding_box()["width"]
+    page.wait_for_function(
+        """() => {
+            const widths = [...document.querySelectorAll("#detail .fill")].map(f => f.getBoundingClientRect().width);
+            return widths.length === 3 && widths[2] > widths[0];
+        }"""
     )
     keep(page, "wide")
     assert page.faults == []
